@@ -1,0 +1,138 @@
+#include "platform/base/log.hpp"
+
+#include "platform/base/clock.hpp"
+
+#include <spdlog/async.h>
+#include <spdlog/async_logger.h>
+#include <spdlog/sinks/stdout_sinks.h>
+
+#include <unistd.h>
+
+#include <array>
+#include <atomic>
+#include <cmath>
+#include <cstdio>
+#include <memory>
+#include <string>
+
+namespace troupe::base::log {
+
+namespace {
+
+constexpr std::size_t queue_records = 8192;
+constexpr std::array<std::string_view, 5> names{"debug", "info", "warn", "error", "off"};
+
+std::atomic<level> lowest_level{level::info};
+format record_format = format::text;
+// Held by whoever writes while stop() takes it away.
+std::shared_ptr<spdlog::details::thread_pool> queue;
+std::shared_ptr<spdlog::logger> writer;
+
+void append_escaped(std::string& out, std::string_view text) {
+  static constexpr char hex[] = "0123456789abcdef";
+  for (const char c : text) {
+    const auto byte = static_cast<unsigned char>(c);
+    if (c == '"' || c == '\\') {
+      out += '\\';
+      out += c;
+    } else if (byte < 0x20 || byte == 0x7f) {
+      out += "\\u00";
+      out += hex[byte >> 4];
+      out += hex[byte & 15];
+    } else {
+      out += c;
+    }
+  }
+}
+
+void append_value(std::string& out, const field& f) {
+  if (const auto* text = std::get_if<std::string_view>(&f.value)) {
+    out += '"';
+    append_escaped(out, *text);
+    out += '"';
+  } else if (const auto* number = std::get_if<std::int64_t>(&f.value)) {
+    out += std::to_string(*number);
+  } else {
+    const double d = std::get<double>(f.value);
+    std::array<char, 32> digits{};
+    const int size = std::snprintf(digits.data(), digits.size(), "%.6g", std::isfinite(d) ? d : 0.0);
+    out.append(digits.data(), static_cast<std::size_t>(size));
+  }
+}
+
+std::string as_json(level l, std::string_view event, std::initializer_list<field> fields) {
+  std::string line = R"({"time":")" + to_rfc3339(wall_now()) + R"(","level":")";
+  line += name(l);
+  line += R"(","event":")";
+  append_escaped(line, event);
+  line += '"';
+  for (const auto& f : fields) {
+    line += ",\"";
+    append_escaped(line, f.key);
+    line += "\":";
+    append_value(line, f);
+  }
+  line += '}';
+  return line;
+}
+
+std::string as_text(level l, std::string_view event, std::initializer_list<field> fields) {
+  std::string line = to_rfc3339(wall_now());
+  line += ' ';
+  line += name(l);
+  line.append(6 - name(l).size(), ' ');
+  append_escaped(line, event);
+  for (const auto& f : fields) {
+    line += ' ';
+    append_escaped(line, f.key);
+    line += '=';
+    append_value(line, f);
+  }
+  return line;
+}
+
+} // namespace
+
+void start(level lowest, format shape) {
+  record_format = shape;
+  lowest_level.store(lowest, std::memory_order_relaxed);
+  queue = std::make_shared<spdlog::details::thread_pool>(queue_records, 1);
+  writer = std::make_shared<spdlog::async_logger>("troupe", std::make_shared<spdlog::sinks::stderr_sink_mt>(), queue,
+                                                  spdlog::async_overflow_policy::overrun_oldest);
+  writer->set_pattern("%v");
+  writer->set_level(spdlog::level::trace);
+}
+
+format format_for_stderr() noexcept { return ::isatty(STDERR_FILENO) == 1 ? format::text : format::json; }
+
+void stop() {
+  lowest_level.store(level::off, std::memory_order_relaxed);
+  writer.reset();
+  queue.reset();
+}
+
+void set_level(level lowest) noexcept { lowest_level.store(lowest, std::memory_order_relaxed); }
+
+level current_level() noexcept { return lowest_level.load(std::memory_order_relaxed); }
+
+bool parse_level(std::string_view text, level& out) noexcept {
+  for (std::size_t i = 0; i < names.size(); ++i) {
+    if (names[i] == text) {
+      out = static_cast<level>(i);
+      return true;
+    }
+  }
+  return false;
+}
+
+std::string_view name(level l) noexcept { return names[static_cast<std::size_t>(l)]; }
+
+std::uint64_t dropped() noexcept { return queue ? queue->overrun_counter() : 0; }
+
+void write(level l, std::string_view event, std::initializer_list<field> fields) {
+  if (l < lowest_level.load(std::memory_order_relaxed) || !writer) return;
+  writer->log(spdlog::level::info,
+              record_format == format::json ? as_json(l, event, fields) : as_text(l, event, fields));
+}
+
+} // namespace troupe::base::log
