@@ -1,0 +1,63 @@
+#include "platform/http/request.hpp"
+
+#include "platform/http/target.hpp"
+
+#include <algorithm>
+
+namespace troupe::http {
+
+namespace {
+
+constexpr char lower(char c) noexcept { return c >= 'A' && c <= 'Z' ? static_cast<char>(c - 'A' + 'a') : c; }
+
+// The parser refuses a query with a bad escape; one that gets here by another way stays as it is.
+std::string decoded(std::string_view text) {
+  std::string out;
+  if (!decode_query_text(text, out)) out = text;
+  return out;
+}
+
+} // namespace
+
+std::string_view name(method m) noexcept {
+  static constexpr std::array<std::string_view, method_count> names{
+      "GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS", "TRACE", "CONNECT", ""};
+  const auto index = static_cast<std::size_t>(m);
+  return index < names.size() ? names[index] : std::string_view{};
+}
+
+bool same_field_name(std::string_view a, std::string_view b) noexcept {
+  return std::equal(a.begin(), a.end(), b.begin(), b.end(),
+                    [](char x, char y) { return lower(x) == lower(y); });
+}
+
+std::optional<std::string_view> request::field(std::string_view wanted) const noexcept {
+  for (const auto& f : fields) {
+    if (same_field_name(f.name, wanted)) return f.value;
+  }
+  return std::nullopt;
+}
+
+std::string_view request::parameter(std::string_view wanted) const noexcept {
+  for (std::size_t i = 0; i < std::min(parameters.count, path_parameters::limit); ++i) {
+    if (parameters.names[i] == wanted) return parameters.values[i];
+  }
+  return {};
+}
+
+std::optional<std::string> request::query_parameter(std::string_view wanted) const {
+  std::string_view rest = query;
+  while (!rest.empty()) {
+    const auto pair = rest.substr(0, rest.find('&'));
+    rest.remove_prefix(std::min(pair.size() + 1, rest.size()));
+    if (pair.empty()) continue;
+    const auto name_text = pair.substr(0, pair.find('='));
+    // Most names carry no escape: those are compared without being decoded.
+    const bool is_plain = name_text.find_first_of("%+") == std::string_view::npos;
+    if (is_plain ? name_text != wanted : decoded(name_text) != wanted) continue;
+    return name_text.size() == pair.size() ? std::string() : decoded(pair.substr(name_text.size() + 1));
+  }
+  return std::nullopt;
+}
+
+} // namespace troupe::http

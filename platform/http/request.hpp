@@ -1,0 +1,65 @@
+#pragma once
+
+#include <array>
+#include <cstddef>
+#include <cstdint>
+#include <optional>
+#include <span>
+#include <string>
+#include <string_view>
+
+namespace troupe::http {
+
+enum class method : std::uint8_t { get, head, post, put, patch, del, options, trace, connect, other };
+inline constexpr std::size_t method_count = 10;
+
+/// "GET" and so on; "" for `other`.
+[[nodiscard]] std::string_view name(method m) noexcept;
+
+struct header_field {
+  std::string_view name;
+  std::string_view value;
+};
+
+/// Whether two field names are the same: ASCII letters compare without case, whatever the locale. Source: RFC
+/// 9110 section 5.1.
+[[nodiscard]] bool same_field_name(std::string_view a, std::string_view b) noexcept;
+
+/// Values of a route's `{name}` segments, percent-decoded, in the order of the pattern.
+struct path_parameters {
+  static constexpr std::size_t limit = 4;
+  std::array<std::string_view, limit> names{};
+  std::array<std::string_view, limit> values{};
+  std::size_t count = 0;
+};
+
+/// One parsed and validated request: views into the connection actor's buffers.
+/// Lifetime: until the route's decode function returns; whatever is needed later is copied into the message.
+struct request {
+  http::method method = http::method::get;
+  std::string_view method_text;
+  std::string_view target; ///< as sent
+  std::string_view
+      path; ///< normalised once: percent-decoded, no dot segments; what routing and everything after it sees
+  std::string_view query; ///< as sent, without the '?'
+  bool http_1_1 = true;
+  bool keep_alive = true; ///< what the client asked for
+  bool expects_continue = false;
+  std::span<const header_field> fields;
+  std::string_view body;
+  path_parameters parameters;
+
+  /// The first field of that name (compared without case), or nullopt. Cost: O(fields).
+  [[nodiscard]] std::optional<std::string_view> field(std::string_view name) const noexcept;
+
+  /// The value of `{name}` in the route's pattern; "" if the pattern has no such segment.
+  [[nodiscard]] std::string_view parameter(std::string_view name) const noexcept;
+
+  /// The first query parameter of that name, percent-decoded ('+' is a space), or nullopt; "" when it has no
+  /// '='. A text with a bad escape is kept as it was sent (the parser refuses those). The value may hold any
+  /// byte: check it.
+  /// Cost: O(query), allocates the value.
+  [[nodiscard]] std::optional<std::string> query_parameter(std::string_view name) const;
+};
+
+} // namespace troupe::http

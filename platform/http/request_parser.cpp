@@ -1,0 +1,364 @@
+#include "platform/http/request_parser.hpp"
+
+#include "platform/http/target.hpp"
+
+#include <boost/beast/http/basic_parser.hpp>
+
+#include <algorithm>
+#include <array>
+#include <optional>
+#include <string>
+#include <vector>
+
+namespace troupe::http {
+
+namespace {
+
+namespace beast = boost::beast;
+using beast_error = boost::beast::http::error;
+using boost::beast::http::field;
+using boost::beast::http::verb;
+
+constexpr method to_method(verb v) noexcept {
+  switch (v) {
+  case verb::get: return method::get;
+  case verb::head: return method::head;
+  case verb::post: return method::post;
+  case verb::put: return method::put;
+  case verb::patch: return method::patch;
+  case verb::delete_: return method::del;
+  case verb::options: return method::options;
+  case verb::trace: return method::trace;
+  case verb::connect: return method::connect;
+  default: return method::other;
+  }
+}
+
+std::string_view view(beast::string_view text) noexcept { return {text.data(), text.size()}; }
+
+bool equal_without_case(std::string_view a, std::string_view lower) noexcept {
+  return a.size() == lower.size() && std::equal(a.begin(), a.end(), lower.begin(), [](char x, char y) {
+           return (x >= 'A' && x <= 'Z' ? static_cast<char>(x + 32) : x) == y;
+         });
+}
+
+constexpr std::string_view chunk_line_too_long = "a chunk's size and extensions are too long";
+constexpr std::string_view trailer_too_large = "the trailer section is too large";
+
+// Whether a request line that the library refused for its version is well formed but for the number.
+bool names_another_version(std::string_view bytes) noexcept {
+  auto line = bytes.substr(0, bytes.find("\r\n"));
+  for (int i = 0; i < 2; ++i) {
+    const auto space = line.find(' ');
+    if (space == std::string_view::npos) return false;
+    line.remove_prefix(space + 1);
+  }
+  if (!line.starts_with("HTTP/")) return false;
+  line.remove_prefix(5);
+  const auto dot = line.find('.');
+  const auto is_number = [](std::string_view t) { return !t.empty() && t.find_first_not_of("0123456789") == std::string_view::npos; };
+  return is_number(line.substr(0, dot)) && dot != std::string_view::npos && is_number(line.substr(dot + 1));
+}
+
+// Given a chunk's head that the library has not taken: whether it is whole, so that the library can only be waiting for the end
+// of a quoted extension.
+bool waits_for_a_quote(std::string_view rest) noexcept {
+  const auto end = rest.find("\r\n");
+  if (end == std::string_view::npos) return false;
+  const auto line = rest.substr(0, end);
+  const auto after_zeros = line.find_first_not_of('0');
+  const bool is_last = line.starts_with('0') &&
+                       (after_zeros == std::string_view::npos || std::string_view("; \t").find(line[after_zeros]) != std::string_view::npos);
+  return !is_last || rest.find("\r\n\r\n") != std::string_view::npos; // the last one ends with its trailers
+}
+
+// What the library's own errors mean to the client.
+request_parser::refusal translate(const beast::error_code& ec) noexcept {
+  if (ec == beast_error::bad_method) return {400, "the method is not a token followed by one space"};
+  if (ec == beast_error::bad_target) return {400, "the target holds a byte that is not allowed"};
+  if (ec == beast_error::bad_version) return {400, "the request line does not end with one space and a version"};
+  if (ec == beast_error::bad_field) return {400, "a field name is not a token directly followed by a colon"};
+  if (ec == beast_error::bad_value) return {400, "a field value holds a control character"};
+  if (ec == beast_error::bad_line_ending) return {400, "lines end with CR LF"};
+  if (ec == beast_error::bad_obs_fold) return {400, "folded field lines are refused"};
+  if (ec == beast_error::bad_content_length) return {400, "Content-Length must be one decimal number and stand alone"};
+  if (ec == beast_error::multiple_content_length) return {400, "Content-Length must occur once"};
+  if (ec == beast_error::bad_transfer_encoding) return {400, "Transfer-Encoding must occur once, without Content-Length"};
+  if (ec == beast_error::bad_chunk) return {400, "a chunk is not framed by its size in hexadecimal and CR LF"};
+  if (ec == beast_error::bad_chunk_extension) return {400, "a chunk extension is malformed"};
+  if (ec == beast_error::header_limit) return {431, "the head of the request is too large"};
+  if (ec == beast_error::body_limit) return {413, "the body is larger than this server accepts"};
+  return {400, "the request is malformed"};
+}
+
+} // namespace
+
+// The library calls back while it parses; every decision about framing is made in these callbacks.
+struct request_parser::implementation {
+  class parser final : public beast::http::basic_parser<true> {
+   public:
+    explicit parser(implementation& owner) : owner_(owner) {
+      eager(true);
+      // One byte over, so that a head of exactly the limit passes the library and ours alone decides.
+      header_limit(static_cast<std::uint32_t>(owner.bounds.head_bytes + 1));
+      body_limit(owner.bounds.body_bytes);
+    }
+
+   private:
+    void on_request_impl(verb v, beast::string_view method_text, beast::string_view target, int version,
+                         beast::error_code& ec) override {
+      owner_.begin(to_method(v), view(method_text), view(target), version, ec);
+    }
+    void on_response_impl(int, beast::string_view, int, beast::error_code&) override {}
+    void on_field_impl(field f, beast::string_view name, beast::string_view value, beast::error_code& ec) override {
+      if (owner_.head_done) return owner_.drop_trailer(view(name), view(value), ec);
+      owner_.add_field(f, view(name), view(value), ec);
+    }
+    void on_header_impl(beast::error_code& ec) override { owner_.end_head(keep_alive(), ec); }
+    void on_body_init_impl(const boost::optional<std::uint64_t>&, beast::error_code& ec) override { ec = {}; }
+    std::size_t on_body_impl(beast::string_view body, beast::error_code& ec) override {
+      return owner_.add_body(view(body), ec);
+    }
+    void on_chunk_header_impl(std::uint64_t, beast::string_view extensions, beast::error_code& ec) override {
+      ec = {};
+      if (extensions.size() > owner_.bounds.chunk_line_bytes) return owner_.refuse(400, chunk_line_too_long, ec);
+      // The library lets a quoted value hold any byte.
+      if (std::any_of(extensions.begin(), extensions.end(), [](char c) { return (c >= 0 && c < ' ' && c != '\t') || c == 0x7f; }))
+        owner_.refuse(400, "a chunk extension holds a control character", ec);
+    }
+    std::size_t on_chunk_body_impl(std::uint64_t, beast::string_view body, beast::error_code& ec) override {
+      return owner_.add_body(view(body), ec);
+    }
+    void on_finish_impl(beast::error_code& ec) override { ec = {}; }
+
+    implementation& owner_;
+  };
+
+  explicit implementation(const http::limits& l) : bounds(l) { fields.reserve(32); }
+
+  void reset() {
+    machine.reset();
+    fields.clear();
+    body_view = {};
+    if (body_pieces.capacity() > 64 * 1024) body_pieces = {}; // one large body must not be paid for ever after
+    body_pieces.clear();
+    message = {};
+    head_done = false;
+    hosts = lengths = codings = expectations = 0;
+    coding_refused = 0;
+    trailer_bytes = 0;
+    why = {};
+  }
+
+  void refuse(std::uint16_t status, std::string_view detail, beast::error_code& ec) noexcept {
+    why = {status, detail};
+    ec = beast_error::bad_value; // any error stops the library; ours says why
+  }
+
+  void begin(method m, std::string_view method_text, std::string_view target, int version, beast::error_code& ec) {
+    if (method_text.size() > bounds.method_bytes) return refuse(501, "the method is too long to be one", ec);
+    const std::size_t line = method_text.size() + target.size() + std::string_view("  HTTP/1.1").size();
+    if (line > bounds.request_line_bytes) return refuse(414, "the request line is too long", ec);
+    message.method = m;
+    message.method_text = method_text;
+    message.target = target;
+    message.http_1_1 = version == 11;
+    if (m == method::other) return refuse(501, "the method is not known here", ec);
+    if (m == method::connect) return refuse(405, "this server is not a tunnel", ec);
+    const auto parts = split_target(target, path_scratch);
+    if (!parts.refusal.empty()) return refuse(400, parts.refusal, ec);
+    if (parts.path == "*" && m != method::options) return refuse(400, "the target * belongs to OPTIONS", ec);
+    message.path = parts.path;
+    message.query = parts.query;
+  }
+
+  // The library unfolds obsolete line folding into a buffer of its own; a value that lies outside our bytes was folded. It
+  // needs no buffer when nothing stands before the fold: then a line's end lies between name and value. An empty value says
+  // nothing by its place, so its line is looked at.
+  [[nodiscard]] bool is_folded(std::string_view name, std::string_view value) const noexcept {
+    if (!value.empty()) {
+      if (value.data() < input.data() || value.data() >= input.data() + input.size()) return true;
+      const auto* const name_end = name.data() + name.size();
+      return std::find(name_end, value.data(), '\r') != value.data();
+    }
+    const auto begin = static_cast<std::size_t>(name.data() - input.data());
+    const auto end = input.find("\r\n", begin);
+    return end == std::string_view::npos || end + 2 >= input.size() || input[end + 2] == ' ' || input[end + 2] == '\t';
+  }
+
+  void add_field(field f, std::string_view name, std::string_view value, beast::error_code& ec) {
+    if (fields.size() >= bounds.fields) return refuse(431, "the request has too many fields", ec);
+    if (name.size() > bounds.field_name_bytes) return refuse(431, "a field name is too long", ec);
+    if (value.size() > bounds.field_value_bytes) return refuse(431, "a field value is too long", ec);
+    if (is_folded(name, value)) return refuse(400, "folded field lines are refused", ec);
+    switch (f) {
+    case field::host:
+      if (++hosts > 1) return refuse(400, "Host must occur once", ec);
+      if (!value.empty() && !is_authority(value)) // empty: the target has no authority
+        return refuse(400, "Host must be one host with an optional port", ec);
+      break;
+    case field::content_length:
+      if (++lengths > 1) return refuse(400, "Content-Length must occur once", ec);
+      if (value.empty() || value.size() > 19 ||
+          !std::all_of(value.begin(), value.end(), [](char c) { return c >= '0' && c <= '9'; }))
+        return refuse(400, "Content-Length must be one decimal number", ec);
+      break;
+    case field::transfer_encoding:
+      if (++codings > 1) return refuse(400, "Transfer-Encoding must occur once", ec);
+      if (!equal_without_case(value, "chunked")) coding_refused = looks_like_token(value) ? 501 : 400;
+      break;
+    case field::expect:
+      if (++expectations > 1 || !equal_without_case(value, "100-continue"))
+        return refuse(417, "the only expectation that is met here is 100-continue", ec);
+      message.expects_continue = message.http_1_1;
+      break;
+    default: break;
+    }
+    fields.push_back({name, value});
+  }
+
+  static bool looks_like_token(std::string_view text) noexcept {
+    return !text.empty() && !text.starts_with("chunked") &&
+           std::all_of(text.begin(), text.end(), [](char c) { return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z'); });
+  }
+
+  void end_head(bool keep_alive, beast::error_code& ec) {
+    if (message.http_1_1 && hosts == 0) return refuse(400, "HTTP/1.1 requires a Host field", ec);
+    if (codings > 0 && lengths > 0) return refuse(400, "Content-Length and Transfer-Encoding exclude each other", ec);
+    if (codings > 0 && !message.http_1_1) return refuse(400, "HTTP/1.0 knows no Transfer-Encoding", ec);
+    if (coding_refused != 0) return refuse(coding_refused, "the only transfer coding accepted is chunked", ec);
+    const std::string_view last = fields.empty() ? message.target : fields.back().value.empty() ? fields.back().name : fields.back().value;
+    const auto head_bytes = static_cast<std::size_t>(last.data() + last.size() - input.data()) + std::string_view("\r\n\r\n").size();
+    if (head_bytes > bounds.head_bytes) return refuse(431, "the head of the request is too large", ec);
+    message.fields = fields;
+    message.keep_alive = keep_alive;
+    head_done = true;
+    ec = {};
+  }
+
+  // Trailer fields are never merged into the fields, whatever their names.
+  void drop_trailer(std::string_view name, std::string_view value, beast::error_code& ec) {
+    ec = {};
+    trailer_bytes += name.size() + value.size() + std::string_view(": \r\n").size();
+    if (trailer_bytes > bounds.trailer_bytes) refuse(431, trailer_too_large, ec);
+  }
+
+  std::size_t add_body(std::string_view piece, beast::error_code& ec) {
+    ec = {};
+    if (body_view.empty() && body_pieces.empty()) {
+      body_view = piece; // a body in one piece is not copied
+    } else {
+      if (body_pieces.empty()) body_pieces.assign(body_view);
+      body_pieces.append(piece);
+    }
+    return piece.size();
+  }
+
+  // What the caller gave is about to go away: keep the body that lies in it.
+  void hold_body() {
+    if (body_pieces.empty()) body_pieces.assign(body_view);
+    body_view = {};
+  }
+
+  http::limits bounds;
+  std::optional<parser> machine;
+  http::request message;
+  std::vector<header_field> fields;
+  std::string path_scratch;
+  std::string_view input;
+  std::string_view body_view;
+  std::string body_pieces;
+  refusal why;
+  int hosts = 0, lengths = 0, codings = 0, expectations = 0;
+  std::uint16_t coding_refused = 0;
+  std::size_t trailer_bytes = 0;
+  bool head_done = false;
+};
+
+request_parser::request_parser(const http::limits& limits) : implementation_(std::make_unique<implementation>(limits)) {}
+request_parser::request_parser(request_parser&&) noexcept = default;
+request_parser& request_parser::operator=(request_parser&&) noexcept = default;
+request_parser::~request_parser() = default;
+
+void request_parser::reset() { implementation_->reset(); }
+
+request_parser::status request_parser::parse(std::string_view bytes, std::size_t& consumed) {
+  auto& i = *implementation_;
+  if (!i.machine) i.machine.emplace(i);
+  i.input = bytes;
+  consumed = 0;
+  beast::error_code ec;
+  while (consumed < bytes.size()) {
+    const auto taken = i.machine->put({bytes.data() + consumed, bytes.size() - consumed}, ec);
+    consumed += taken;
+    if (ec || i.machine->is_done() || taken == 0) break;
+  }
+  if (ec && ec != beast_error::need_more) {
+    if (i.why.detail.empty() && ec == beast_error::header_limit) i.why = hopeless_head(bytes, i.bounds);
+    if (i.why.detail.empty() && ec == beast_error::bad_version && names_another_version(bytes))
+      i.why = {505, "only HTTP/1.0 and HTTP/1.1 are spoken here"};
+    if (i.why.detail.empty()) i.why = translate(ec);
+    return status::refused;
+  }
+  if (i.machine->is_done()) {
+    i.message.body = i.body_pieces.empty() ? i.body_view : std::string_view(i.body_pieces);
+    return status::complete;
+  }
+  if (i.head_done) {
+    if (i.machine->chunked()) {
+      auto rest = bytes.substr(consumed);
+      if (rest.starts_with("\r\n")) rest.remove_prefix(2); // ends the chunk before
+      if (rest.size() > i.bounds.chunk_line_bytes && rest.substr(0, i.bounds.chunk_line_bytes).find("\r\n") == std::string_view::npos) {
+        i.why = {400, chunk_line_too_long};
+        return status::refused;
+      }
+      if (waits_for_a_quote(rest)) {
+        i.why = translate(beast_error::bad_chunk_extension);
+        return status::refused;
+      }
+      if (rest.size() > i.bounds.trailer_bytes) {
+        i.why = {431, trailer_too_large};
+        return status::refused;
+      }
+    }
+    i.hold_body();
+  } else if (bytes.find("\r\n\r\n") != std::string_view::npos) {
+    // The library wants eight bytes of a version and looks for them behind the line.
+    i.why = translate(beast_error::bad_version);
+    return status::refused;
+  }
+  return status::need_more;
+}
+
+bool request_parser::head_complete() const noexcept { return implementation_->head_done; }
+const request& request_parser::request() const noexcept { return implementation_->message; }
+request& request_parser::request() noexcept { return implementation_->message; }
+request_parser::refusal request_parser::why_refused() const noexcept { return implementation_->why; }
+std::size_t request_parser::held_body_bytes() const noexcept { return implementation_->body_pieces.capacity(); }
+
+request_parser::refusal hopeless_head(std::string_view bytes, const limits& limits) noexcept {
+  while (bytes.starts_with("\r\n")) bytes.remove_prefix(2); // whoever has the whole head counts them
+  if (bytes == "\r") return {};
+  for (std::size_t i = 0; i < std::min(bytes.size(), limits.method_bytes + 1); ++i) {
+    const char c = bytes[i];
+    if (c == ' ') break;
+    const bool token = (c >= 'A' && c <= 'Z') || (c >= 'a' && c <= 'z') || (c >= '0' && c <= '9') ||
+                       std::string_view("!#$%&'*+-.^_`|~").find(c) != std::string_view::npos;
+    if (!token) return {400, "this is not an HTTP request"};
+    if (i == limits.method_bytes) return {501, "the method is too long to be one"};
+  }
+  if (bytes.size() > limits.request_line_bytes &&
+      bytes.substr(0, limits.request_line_bytes + 2).find("\r\n") == std::string_view::npos)
+    return {414, "the request line is too long"};
+  if (bytes.size() > limits.head_bytes) return {431, "the head of the request is too large"};
+  // A client that ends its lines otherwise would wait for an answer until its time is over.
+  for (auto at = bytes.find('\n'); at != std::string_view::npos; at = bytes.find('\n', at + 1)) {
+    if (at == 0 || bytes[at - 1] != '\r') return {400, "lines end with CR LF"};
+  }
+  for (auto at = bytes.find('\r'); at != std::string_view::npos; at = bytes.find('\r', at + 1)) {
+    if (at + 1 < bytes.size() && bytes[at + 1] != '\n') return {400, "lines end with CR LF"};
+  }
+  return {};
+}
+
+} // namespace troupe::http

@@ -1,0 +1,64 @@
+#pragma once
+
+#include "platform/http/limits.hpp"
+#include "platform/http/request.hpp"
+
+#include <cstddef>
+#include <cstdint>
+#include <memory>
+#include <string_view>
+
+namespace troupe::http {
+
+/// Bytes of HTTP/1.x in, one validated request out; knows no socket. Framing is decided here and not left to the library
+/// below: Transfer-Encoding beside Content-Length, a Content-Length twice, any coding but one `chunked`, and
+/// `chunked` in HTTP/1.0 are refused, so that no front end can see another end of the request than this one.
+/// Sources: RFC 9112 sections 2 to 7, RFC 9110 sections 5 and 7.
+///
+/// Use: `reset`, then `parse` with bytes that begin with the whole head; while it says `need_more` after the head is
+/// complete, further `parse` calls take further body bytes. When the head itself is not complete, gather more bytes and begin again
+/// with `reset`: a partial head is not kept here.
+/// Thread: one at a time. Cost: 0.2 us for a minimal request, 1.4 us for a browser's; allocates only for a body that
+/// arrives in pieces or a path that has to be decoded.
+class request_parser {
+ public:
+  enum class status : std::uint8_t { need_more, complete, refused };
+
+  /// Why a request is refused: the status to answer, after which the connection closes.
+  struct refusal {
+    std::uint16_t status = 400;
+    std::string_view detail; ///< static storage
+  };
+
+  explicit request_parser(const http::limits& limits);
+  request_parser(request_parser&&) noexcept;
+  request_parser& operator=(request_parser&&) noexcept;
+  ~request_parser();
+
+  /// Forgets everything; the next bytes begin a request.
+  void reset();
+
+  /// Takes bytes; sets `consumed` to how many of them belong to this request so far. The bytes of the head must stay where they are until the
+  /// request has been used: fields are views into them.
+  [[nodiscard]] status parse(std::string_view bytes, std::size_t& consumed);
+
+  /// Whether the head is complete, so that `request()` but its body is valid.
+  [[nodiscard]] bool head_complete() const noexcept;
+  /// Valid after `complete`, or but for the body after `head_complete`.
+  [[nodiscard]] const http::request& request() const noexcept;
+  [[nodiscard]] http::request& request() noexcept;
+  /// Valid after `refused`.
+  [[nodiscard]] refusal why_refused() const noexcept;
+  /// Bytes of body held so far because they came in pieces.
+  [[nodiscard]] std::size_t held_body_bytes() const noexcept;
+
+ private:
+  struct implementation;
+  std::unique_ptr<implementation> implementation_;
+};
+
+/// Looks at an incomplete head: refuses early what can never become a request (a byte that no method has, a request line over its limit, a head
+/// over its limit, a line that ends otherwise than with CR LF). `detail` is empty while there is hope.
+[[nodiscard]] request_parser::refusal hopeless_head(std::string_view bytes, const limits& limits) noexcept;
+
+} // namespace troupe::http

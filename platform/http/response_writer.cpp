@@ -1,0 +1,63 @@
+#include "platform/http/response_writer.hpp"
+
+#include <charconv>
+#include <cstring>
+
+namespace troupe::http {
+
+namespace {
+
+void append_number(std::string& out, std::size_t number) {
+  std::array<char, 20> digits{};
+  const auto end = std::to_chars(digits.data(), digits.data() + digits.size(), number).ptr;
+  out.append(digits.data(), static_cast<std::size_t>(end - digits.data()));
+}
+
+void append_status_line(std::string& out, std::uint16_t status) {
+  if (status == 200) {
+    out += "HTTP/1.1 200 OK\r\n";
+    return;
+  }
+  out += "HTTP/1.1 ";
+  append_number(out, status);
+  out += ' ';
+  out += reason_phrase(status);
+  out += "\r\n";
+}
+
+} // namespace
+
+std::string_view date_field::at(base::unix_micros now) {
+  const auto second = now / 1'000'000;
+  if (second != second_) {
+    second_ = second;
+    const auto line = "Date: " + base::to_http_date(now) + "\r\n";
+    std::memcpy(line_.data(), line.data(), line_.size());
+  }
+  return {line_.data(), line_.size()};
+}
+
+void write_head(std::string& out, const response& r, const answer_frame& frame, std::string_view date_line) {
+  append_status_line(out, r.status);
+  out += date_line;
+  if (!r.content_type.empty()) {
+    out += "Content-Type: ";
+    out += r.content_type;
+    out += "\r\n";
+  }
+  out += r.prepared_fields.view();
+  out += r.fields;
+  if (has_body(r.status)) {
+    out += "Content-Length: ";
+    append_number(out, r.body.size());
+    out += "\r\n";
+  }
+  if (!frame.keep_alive) {
+    out += "Connection: close\r\n";
+  } else if (!frame.http_1_1) {
+    out += "Connection: keep-alive\r\n";
+  }
+  out += "\r\n";
+}
+
+} // namespace troupe::http

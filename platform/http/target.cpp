@@ -1,0 +1,221 @@
+#include "platform/http/target.hpp"
+
+#include <array>
+#include <cstddef>
+#include <cstdint>
+
+namespace troupe::http {
+
+namespace {
+
+// RFC 3986: pchar without '%', and '/'.
+constexpr std::array<bool, 256> path_bytes = [] {
+  std::array<bool, 256> allowed{};
+  for (int c = 'a'; c <= 'z'; ++c) allowed[static_cast<std::size_t>(c)] = true;
+  for (int c = 'A'; c <= 'Z'; ++c) allowed[static_cast<std::size_t>(c)] = true;
+  for (int c = '0'; c <= '9'; ++c) allowed[static_cast<std::size_t>(c)] = true;
+  for (const char c : std::string_view("-._~!$&'()*+,;=:@/")) allowed[static_cast<std::size_t>(c)] = true;
+  return allowed;
+}();
+
+constexpr int hex_value(char c) noexcept {
+  if (c >= '0' && c <= '9') return c - '0';
+  if (c >= 'a' && c <= 'f') return c - 'a' + 10;
+  if (c >= 'A' && c <= 'F') return c - 'A' + 10;
+  return -1;
+}
+
+// One escape at text[at] == '%': its byte, or -1.
+int escaped_byte(std::string_view text, std::size_t at) noexcept {
+  if (at + 2 >= text.size()) return -1;
+  const int high = hex_value(text[at + 1]);
+  const int low = hex_value(text[at + 2]);
+  return high < 0 || low < 0 ? -1 : high * 16 + low;
+}
+
+// Refuses overlong forms, surrogates and values above U+10FFFF. Source: RFC 3629 section 4.
+bool is_utf8(std::string_view text) noexcept {
+  std::size_t i = 0;
+  while (i < text.size()) {
+    const auto lead = static_cast<unsigned char>(text[i]);
+    std::size_t extra = 0;
+    std::uint32_t smallest = 0;
+    std::uint32_t code = 0;
+    if (lead < 0x80) {
+      ++i;
+      continue;
+    }
+    if ((lead & 0xe0) == 0xc0) { extra = 1; smallest = 0x80; code = lead & 0x1f; }
+    else if ((lead & 0xf0) == 0xe0) { extra = 2; smallest = 0x800; code = lead & 0x0f; }
+    else if ((lead & 0xf8) == 0xf0) { extra = 3; smallest = 0x10000; code = lead & 0x07; }
+    else return false;
+    if (i + extra >= text.size()) return false;
+    for (std::size_t k = 1; k <= extra; ++k) {
+      const auto next = static_cast<unsigned char>(text[i + k]);
+      if ((next & 0xc0) != 0x80) return false;
+      code = code << 6 | (next & 0x3fu);
+    }
+    if (code < smallest || code > 0x10ffff || (code >= 0xd800 && code <= 0xdfff)) return false;
+    i += extra + 1;
+  }
+  return true;
+}
+
+// RFC 3986 section 5.2.4 on a decoded path, in place: segments "." vanish, ".." takes the one before it away.
+void remove_dot_segments(std::string& path) {
+  std::string out;
+  out.reserve(path.size());
+  std::size_t i = 0;
+  while (i < path.size()) {
+    // path[i] is the '/' that begins a segment.
+    const auto end = path.find('/', i + 1);
+    const auto stop = end == std::string::npos ? path.size() : end;
+    const std::string_view segment{path.data() + i + 1, stop - i - 1};
+    const bool last = end == std::string::npos;
+    if (segment == ".") {
+      if (last) out += '/';
+    } else if (segment == "..") {
+      const auto slash = out.rfind('/');
+      out.resize(slash == std::string::npos ? 0 : slash);
+      if (last) out += '/';
+    } else {
+      out += '/';
+      out += segment;
+    }
+    i = stop;
+  }
+  path = out.empty() ? "/" : std::move(out);
+}
+
+std::string_view normalise(std::string_view raw, std::string& scratch, std::string_view& refusal) {
+  bool plain = true;
+  for (std::size_t i = 0; i < raw.size(); ++i) {
+    const auto byte = static_cast<unsigned char>(raw[i]);
+    if (path_bytes[byte]) {
+      plain = plain && !(raw[i] == '.' && i > 0 && raw[i - 1] == '/');
+    } else if (raw[i] == '%') {
+      plain = false;
+    } else {
+      refusal = "the path holds a byte that must be percent-encoded";
+      return {};
+    }
+  }
+  if (plain) return raw;
+
+  scratch.clear();
+  for (std::size_t i = 0; i < raw.size(); ++i) {
+    if (raw[i] != '%') {
+      scratch += raw[i];
+      continue;
+    }
+    const int byte = escaped_byte(raw, i);
+    if (byte < 0) {
+      refusal = "a percent escape needs two hexadecimal digits";
+      return {};
+    }
+    // A decoded separator would make routing and the file system see another path than was sent.
+    if (byte < 0x20 || byte == 0x7f || byte == '/' || byte == '\\') {
+      refusal = "the path encodes a separator or a control character";
+      return {};
+    }
+    scratch += static_cast<char>(byte);
+    i += 2;
+  }
+  if (!is_utf8(scratch)) {
+    refusal = "the path is not UTF-8 once decoded";
+    return {};
+  }
+  remove_dot_segments(scratch);
+  return scratch;
+}
+
+} // namespace
+
+target_parts split_target(std::string_view target, std::string& scratch) {
+  target_parts parts;
+  bool no_path = false;
+  if (target == "*") {
+    parts.path = target;
+    return parts;
+  }
+  if (target.starts_with("http://") || target.starts_with("https://")) {
+    const auto authority = target.find("//") + 2;
+    const auto end = target.find_first_of("/?#", authority);
+    const auto host = target.substr(authority, end == std::string_view::npos ? end : end - authority);
+    if (!is_authority(host)) {
+      parts.refusal = "an absolute target needs a host with an optional port, and no user information";
+      return parts;
+    }
+    target = end == std::string_view::npos ? std::string_view("/") : target.substr(end);
+    no_path = target.front() == '?'; // "http://host?a" has the path "/". Source: RFC 9110 section 4.2.3
+  }
+  if (target.empty() || (target.front() != '/' && !no_path)) {
+    parts.refusal = "the target must begin with '/'";
+    return parts;
+  }
+  const auto question = target.find('?');
+  const auto path = no_path ? std::string_view("/") : target.substr(0, question);
+  if (question != std::string_view::npos) {
+    parts.query = target.substr(question + 1);
+    for (const char c : parts.query) {
+      if (c == '%' || c == '?' || path_bytes[static_cast<unsigned char>(c)]) continue;
+      parts.refusal = "the query holds a byte that must be percent-encoded";
+      return parts;
+    }
+    for (std::size_t i = parts.query.find('%'); i != std::string_view::npos; i = parts.query.find('%', i + 1)) {
+      if (escaped_byte(parts.query, i) >= 0) continue;
+      parts.refusal = "a percent escape needs two hexadecimal digits";
+      return parts;
+    }
+  }
+  parts.path = normalise(path, scratch, parts.refusal);
+  return parts;
+}
+
+bool is_authority(std::string_view text) noexcept {
+  std::size_t host_end = 0;
+  if (text.starts_with('[')) {
+    const auto bracket = text.find(']');
+    if (bracket == std::string_view::npos || bracket < 3) return false;
+    if (text.substr(1, bracket - 1).find_first_not_of("0123456789abcdefABCDEF:.") != std::string_view::npos) return false;
+    host_end = bracket + 1;
+  } else {
+    while (host_end < text.size() && text[host_end] != ':') {
+      const char c = text[host_end];
+      // A ',' would be a list, and no name holds an escape.
+      if (c == ',' || c == '/' || c == '@' || !path_bytes[static_cast<unsigned char>(c)]) return false;
+      ++host_end;
+    }
+    if (host_end == 0) return false;
+  }
+  if (host_end == text.size()) return true;
+  if (text[host_end] != ':') return false;
+  const auto digits = text.substr(host_end + 1);
+  if (digits.empty()) return true; // RFC 3986 allows an empty port
+  if (digits.size() > 5) return false;
+  std::uint32_t port = 0;
+  for (const char c : digits) {
+    if (c < '0' || c > '9') return false;
+    port = port * 10 + static_cast<std::uint32_t>(c - '0');
+  }
+  return port >= 1 && port <= 65535;
+}
+
+bool decode_query_text(std::string_view text, std::string& out) {
+  out.clear();
+  for (std::size_t i = 0; i < text.size(); ++i) {
+    if (text[i] == '+') {
+      out += ' ';
+    } else if (text[i] == '%') {
+      const int byte = escaped_byte(text, i);
+      if (byte < 0) return false;
+      out += static_cast<char>(byte);
+      i += 2;
+    } else {
+      out += text[i];
+    }
+  }
+  return true;
+}
+
+} // namespace troupe::http
