@@ -1,0 +1,30 @@
+#pragma once
+
+#include "platform/net/poller.hpp"
+
+#include <caf/actor_system_config.hpp>
+
+#include <cstddef>
+
+namespace troupe::actor {
+
+/// How the work-stealing scheduler is set up.
+struct scheduler_options {
+  /// Workers; 0: one for each core this process may use (affinity mask and cgroup quota).
+  std::size_t workers = 0;
+};
+
+/// Cores that this process may use: the affinity mask, cut by the cgroup's CPU quota (rounded up). At least 1.
+[[nodiscard]] std::size_t usable_cores();
+
+/// Makes the platform's message types known to CAF. Call once, before the first actor system; services add theirs.
+void register_platform_types();
+
+/// The scheduler settings Troupe runs with. Why they are what they are stands in platform/README.md with the measurements.
+class system_config : public caf::actor_system_config {
+ public:
+  /// The poller must outlive the actor system.
+  system_config(const scheduler_options& options, net::poller& poller);
+};
+
+} // namespace troupe::actor

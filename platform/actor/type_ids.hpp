@@ -1,0 +1,50 @@
+#pragma once
+
+#include "platform/actor/envelope.hpp"
+#include "platform/base/error.hpp"
+
+#include <caf/allowed_unsafe_message_type.hpp>
+#include <caf/is_error_code_enum.hpp>
+#include <caf/type_id.hpp>
+
+#include <cstddef>
+
+/// Gives a message type to CAF: messages stay in this process (tiers speak protobuf over gRPC), so nothing is serialised
+/// and no `inspect` is needed. Use it once a type, at global scope, after the type's CAF_ADD_TYPE_ID.
+#define TROUPE_LOCAL_MESSAGE(type_name) CAF_ALLOW_UNSAFE_MESSAGE_TYPE(type_name)
+
+namespace troupe::actor {
+
+/// Where each id block begins. A block may hold 50 types; a new service takes the next number.
+namespace type_ids {
+inline constexpr caf::type_id_t platform = caf::first_custom_type_id;
+inline constexpr caf::type_id_t server = platform + 50;
+inline constexpr caf::type_id_t hello = server + 50;
+inline constexpr caf::type_id_t catalog = hello + 50;
+inline constexpr caf::type_id_t payment = catalog + 50;
+inline constexpr caf::type_id_t stats = payment + 50;
+inline constexpr caf::type_id_t tests = stats + 50;
+} // namespace type_ids
+
+/// A service's replica is to be started again; sent by its supervisor to itself.
+struct restart_replica {
+  std::size_t replica = 0;
+};
+
+/// A service actor of Troupe's own accord does something periodic; sent by the actor to itself.
+struct tick {};
+
+} // namespace troupe::actor
+
+CAF_BEGIN_TYPE_ID_BLOCK(troupe_platform, troupe::actor::type_ids::platform)
+  CAF_ADD_TYPE_ID(troupe_platform, (troupe::actor::envelope))
+  CAF_ADD_TYPE_ID(troupe_platform, (troupe::base::errc))
+  CAF_ADD_TYPE_ID(troupe_platform, (troupe::actor::restart_replica))
+  CAF_ADD_TYPE_ID(troupe_platform, (troupe::actor::tick))
+CAF_END_TYPE_ID_BLOCK(troupe_platform)
+
+TROUPE_LOCAL_MESSAGE(troupe::actor::envelope)
+TROUPE_LOCAL_MESSAGE(troupe::base::errc)
+TROUPE_LOCAL_MESSAGE(troupe::actor::restart_replica)
+TROUPE_LOCAL_MESSAGE(troupe::actor::tick)
+CAF_ERROR_CODE_ENUM(troupe::base::errc)
