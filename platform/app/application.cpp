@@ -1,0 +1,197 @@
+#include "platform/app/application.hpp"
+
+#include "platform/actor/system.hpp"
+#include "platform/app/admin_routes.hpp"
+#include "platform/app/data_lock.hpp"
+#include "platform/app/start_page.hpp"
+#include "platform/net/poller.hpp"
+#include "platform/server/messages.hpp"
+#include "platform/server/server.hpp"
+
+#include <caf/actor_system.hpp>
+#include <caf/init_global_meta_objects.hpp>
+
+#include <sys/resource.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <atomic>
+#include <csignal>
+#include <cstdio>
+#include <ctime>
+#include <exception>
+#include <iostream>
+#include <thread>
+
+namespace troupe::app {
+
+namespace {
+
+// SIGTERM and SIGINT, blocked in every thread and taken by the main thread only.
+class stop_signals {
+ public:
+  stop_signals() {
+    ::sigemptyset(&set_);
+    ::sigaddset(&set_, SIGTERM);
+    ::sigaddset(&set_, SIGINT);
+    ::pthread_sigmask(SIG_BLOCK, &set_, nullptr);
+    std::signal(SIGPIPE, SIG_IGN);
+    std::signal(SIGXFSZ, SIG_IGN); // a write beyond the limit of file sizes then fails like one to a full disk
+  }
+  void wait() const {
+    int number = 0;
+    while (::sigwait(&set_, &number) != 0) {}
+  }
+  /// Whether one came within the time.
+  [[nodiscard]] bool wait_for(std::chrono::milliseconds time) const {
+    const auto seconds = std::chrono::duration_cast<std::chrono::seconds>(time);
+    const timespec limit{seconds.count(), static_cast<long>((time - seconds).count()) * 1'000'000};
+    return ::sigtimedwait(&set_, nullptr, &limit) > 0;
+  }
+
+ private:
+  sigset_t set_;
+};
+
+// A session costs one descriptor: take what the hard limit allows.
+void raise_descriptor_limit() {
+  rlimit limit{};
+  if (::getrlimit(RLIMIT_NOFILE, &limit) != 0 || limit.rlim_cur == limit.rlim_max) return;
+  limit.rlim_cur = limit.rlim_max;
+  ::setrlimit(RLIMIT_NOFILE, &limit);
+}
+
+base::result<std::vector<const service_entry*>> choose(const options& o, const std::vector<service_entry>& known) {
+  std::vector<const service_entry*> chosen;
+  for (const auto& name : o.services) {
+    if (std::any_of(known.begin(), known.end(), [&](const auto& s) { return s.name == name; })) continue;
+    std::string all;
+    for (const auto& s : known) all += (all.empty() ? "" : ", ") + s.name;
+    return base::fail(base::errc::invalid_argument, "unknown service '" + name + "'; there are: " + all);
+  }
+  for (const auto& s : known) {
+    if (o.services.empty() || std::find(o.services.begin(), o.services.end(), s.name) != o.services.end())
+      chosen.push_back(&s);
+  }
+  return chosen;
+}
+
+int fail(int code, std::string_view reason) {
+  std::cerr << "troupe: " << reason << '\n';
+  return code;
+}
+
+// The last resort of a stop that hangs: everything acknowledged is on disk, so ending is safe.
+class stop_watchdog {
+ public:
+  stop_watchdog(const stop_signals& signals, std::chrono::milliseconds most)
+      : thread_([this, &signals, most] {
+          const auto end = base::clock::now() + most;
+          while (!done_.load()) {
+            const bool again = signals.wait_for(std::chrono::milliseconds(50));
+            if (!again && base::clock::now() < end) continue;
+            std::cerr << (again ? "troupe: second signal, ending at once\n" : "troupe: the drain took too long, ending\n");
+            std::_Exit(exit_failed);
+          }
+        }) {}
+  ~stop_watchdog() {
+    done_.store(true);
+    thread_.join();
+  }
+
+ private:
+  std::atomic<bool> done_{false};
+  std::thread thread_;
+};
+
+} // namespace
+
+int run(const options& o, const origins& from, const std::vector<service_entry>& services) {
+  auto chosen = choose(o, services);
+  if (!chosen) return fail(exit_usage, chosen.error().detail);
+  const stop_signals signals; // before any thread: all inherit the mask
+  raise_descriptor_limit();
+  auto lock = lock_data_dir(o.data_dir);
+  if (!lock) return fail(exit_failed, lock.error().detail);
+  base::log::start(o.log_level, o.log_format == "auto"   ? base::log::format_for_stderr()
+                                : o.log_format == "json" ? base::log::format::json
+                                                         : base::log::format::text);
+
+  actor::register_platform_types();
+  caf::init_global_meta_objects<caf::id_block::troupe_server>();
+  for (const auto* service : *chosen) service->register_types();
+
+  const auto workers = o.workers > 0 ? o.workers : actor::usable_cores();
+  const auto connection_actors = o.connection_actors > 0 ? o.connection_actors : 2 * workers;
+  metrics::registry registry;
+  auto poller = net::poller::open();
+  if (!poller) return fail(exit_failed, poller.error().detail);
+  std::atomic<bool> draining{false};
+  actor::system_config config({workers}, **poller);
+  int code = exit_done;
+  {
+    caf::actor_system system(config);
+    tier running(system, registry, o.data_dir, workers, connection_actors);
+    server::routes admin_routes;
+    std::unique_ptr<server::server> clients;
+    std::unique_ptr<server::server> admin;
+    try {
+      for (const auto* service : *chosen) service->start(running);
+      const auto page = base::shared_bytes(start_page(running.offers()));
+      running.routes().get("/", server::respond([page](const http::request&) {
+                             http::response r;
+                             r.content_type = "text/html; charset=utf-8";
+                             r.body = page;
+                             return r;
+                           }));
+      add_admin_routes(admin_routes, {&running, &registry, &draining, describe(o, from),
+                                      [] { ::kill(::getpid(), SIGTERM); }});
+      auto started = server::server::start(system,
+                                           {.name = "public",
+                                            .where = o.listen,
+                                            .listening = o.listening,
+                                            .acceptors = o.acceptors,
+                                            .connection_actors = connection_actors,
+                                            .limits = o.limits},
+                                           running.routes(), registry, **poller);
+      if (!started) throw std::runtime_error(started.error().detail);
+      clients = std::move(*started);
+      auto admin_limits = o.limits;
+      admin_limits.sessions = 256;
+      started = server::server::start(system,
+                                      {.name = "admin",
+                                       .where = o.admin,
+                                       .acceptors = 1,
+                                       .connection_actors = 1,
+                                       .limits = admin_limits},
+                                      admin_routes, registry, **poller);
+      if (!started) throw std::runtime_error(started.error().detail);
+      admin = std::move(*started);
+    } catch (const std::exception& x) {
+      code = fail(exit_failed, x.what());
+    }
+    if (code == exit_done) {
+      std::printf("{\"event\":\"ready\",\"listen\":\"%s\",\"admin\":\"%s\"}\n", clients->where().text().c_str(),
+                  admin->where().text().c_str());
+      std::fflush(stdout);
+      base::log::info("ready", {{"listen", clients->where().text()},
+                                {"admin", admin->where().text()},
+                                {"services", chosen->size()},
+                                {"workers", workers}});
+      signals.wait();
+      base::log::info("draining", {{"delay_ms", o.drain_delay.count()}, {"grace_ms", o.drain_grace.count()}});
+      draining.store(true);
+    }
+    const stop_watchdog watchdog(signals, o.drain_delay + o.drain_grace + std::chrono::seconds(10));
+    if (code == exit_done) std::this_thread::sleep_for(o.drain_delay);
+    if (clients) clients->stop(o.drain_grace);
+    running.stop();
+    if (admin) admin->stop(std::chrono::milliseconds(0));
+    system.await_all_actors_done();
+  }
+  base::log::info("stopped");
+  base::log::stop();
+  return code;
+}
+
+} // namespace troupe::app

@@ -1,0 +1,266 @@
+#include "platform/app/options.hpp"
+
+#include <yaml-cpp/yaml.h>
+
+#include <algorithm>
+#include <charconv>
+#include <cctype>
+#include <limits>
+
+namespace troupe::app {
+
+namespace {
+
+using result = base::result<void>;
+
+base::error expected(std::string_view what, std::string_view got) {
+  return {base::errc::invalid_argument, "expected " + std::string(what) + ", got '" + std::string(got) + "'"};
+}
+
+bool parse_number(std::string_view text, std::uint64_t& out) {
+  const auto [end, ec] = std::from_chars(text.data(), text.data() + text.size(), out);
+  return ec == std::errc{} && end == text.data() + text.size();
+}
+
+// A number with one of the units; "" among them allows the bare number.
+bool parse_with_unit(std::string_view text, std::span<const std::pair<std::string_view, std::uint64_t>> units,
+                     std::uint64_t& out) {
+  const auto digits = text.find_first_not_of("0123456789");
+  if (!parse_number(text.substr(0, digits), out)) return false;
+  const auto unit = digits == std::string_view::npos ? std::string_view{} : text.substr(digits);
+  for (const auto& [name, factor] : units) {
+    if (unit != name) continue;
+    if (out > std::numeric_limits<std::uint64_t>::max() / factor) return false;
+    out *= factor;
+    return true;
+  }
+  return false;
+}
+
+template <class Number>
+setting count_of(std::string_view key, std::string_view help, Number& (*member)(options&), std::uint64_t least,
+                 std::uint64_t most) {
+  return {key, help,
+          [=](options& o, std::string_view text) -> result {
+            std::uint64_t n = 0;
+            if (!parse_number(text, n) || n < least || n > most)
+              return expected("a number of " + std::to_string(least) + " to " + std::to_string(most), text);
+            member(o) = static_cast<Number>(n);
+            return {};
+          },
+          [=](const options& o) { return std::to_string(member(const_cast<options&>(o))); }};
+}
+
+template <class Number>
+setting size_of(std::string_view key, std::string_view help, Number& (*member)(options&), std::uint64_t least,
+                std::uint64_t most) {
+  return {key, help,
+          [=](options& o, std::string_view text) -> result {
+            static constexpr std::pair<std::string_view, std::uint64_t> units[] = {
+                {"", 1}, {"B", 1}, {"KiB", 1024}, {"MiB", 1024 * 1024}, {"GiB", 1024 * 1024 * 1024}};
+            std::uint64_t n = 0;
+            if (!parse_with_unit(text, units, n) || n < least || n > most)
+              return expected("a size such as 64KiB, of " + std::to_string(least) + " to " + std::to_string(most) + " bytes", text);
+            member(o) = static_cast<Number>(n);
+            return {};
+          },
+          [=](const options& o) { return std::to_string(member(const_cast<options&>(o))) + "B"; }};
+}
+
+setting time_of(std::string_view key, std::string_view help, std::chrono::milliseconds& (*member)(options&),
+                std::uint64_t least_ms, std::uint64_t most_ms) {
+  return {key, help,
+          [=](options& o, std::string_view text) -> result {
+            static constexpr std::pair<std::string_view, std::uint64_t> units[] = {{"ms", 1}, {"s", 1000}, {"m", 60'000}};
+            std::uint64_t ms = 0;
+            if (!parse_with_unit(text, units, ms) || ms < least_ms || ms > most_ms)
+              return expected("a time such as 500ms, 5s or 1m, of " + std::to_string(least_ms) + " to " + std::to_string(most_ms) + " ms", text);
+            member(o) = std::chrono::milliseconds(ms);
+            return {};
+          },
+          [=](const options& o) { return std::to_string(member(const_cast<options&>(o)).count()) + "ms"; }};
+}
+
+setting address_of(std::string_view key, std::string_view help, net::address& (*member)(options&)) {
+  return {key, help,
+          [=](options& o, std::string_view text) -> result {
+            auto parsed = net::address::parse(text);
+            if (!parsed) return parsed.error();
+            member(o) = std::move(*parsed);
+            return {};
+          },
+          [=](const options& o) { return member(const_cast<options&>(o)).text(); }};
+}
+
+setting choice_of(std::string_view key, std::string_view help, std::string& (*member)(options&),
+                  std::vector<std::string> choices) {
+  std::string all;
+  for (const auto& c : choices) all += (all.empty() ? "" : ", ") + c;
+  return {key, help,
+          [=](options& o, std::string_view text) -> result {
+            if (std::find(choices.begin(), choices.end(), text) == choices.end()) return expected("one of " + all, text);
+            member(o) = text;
+            return {};
+          },
+          [=](const options& o) { return member(const_cast<options&>(o)); }};
+}
+
+setting services_setting() {
+  return {"services", "services to run, comma-separated; empty: all",
+          [](options& o, std::string_view text) -> result {
+            std::vector<std::string> names;
+            for (auto rest = text; !text.empty();) {
+              const auto comma = rest.find(',');
+              if (comma == 0 || rest.empty()) return expected("names separated by single commas", text);
+              names.emplace_back(rest.substr(0, comma));
+              if (comma == std::string_view::npos) break;
+              rest.remove_prefix(comma + 1);
+            }
+            o.services = std::move(names);
+            return {};
+          },
+          [](const options& o) {
+            std::string all;
+            for (const auto& s : o.services) all += (all.empty() ? "" : ",") + s;
+            return all;
+          }};
+}
+
+setting data_dir_setting() {
+  return {"data_dir", "directory of the embedded stores; created when missing",
+          [](options& o, std::string_view text) -> result {
+            if (text.empty()) return expected("a directory", text);
+            o.data_dir = text;
+            return {};
+          },
+          [](const options& o) { return o.data_dir.string(); }};
+}
+
+setting log_level_setting() {
+  return {"log.level", "lowest level written: debug, info, warn, error, off",
+          [](options& o, std::string_view text) -> result {
+            if (!base::log::parse_level(text, o.log_level)) return expected("debug, info, warn, error or off", text);
+            return {};
+          },
+          [](const options& o) { return std::string(base::log::name(o.log_level)); }};
+}
+
+std::string environment_name(std::string_view key) {
+  std::string name = "TROUPE_";
+  for (const char c : key) name += c == '.' ? '_' : static_cast<char>(std::toupper(static_cast<unsigned char>(c)));
+  return name;
+}
+
+result load_node(options& o, const YAML::Node& node, const std::string& prefix, const std::string& file, origins& from) {
+  for (const auto& entry : node) {
+    const auto line = file + ":" + std::to_string(entry.first.Mark().line + 1);
+    if (!entry.first.IsScalar()) return base::fail(base::errc::invalid_argument, line + ": expected a key");
+    const auto key = prefix + entry.first.Scalar();
+    const auto& value = entry.second;
+    if (value.IsMap()) {
+      if (auto loaded = load_node(o, value, key + ".", file, from); !loaded) return loaded;
+      continue;
+    }
+    std::string text;
+    if (value.IsSequence()) {
+      for (const auto& item : value) text += (text.empty() ? "" : ",") + (item.IsScalar() ? item.Scalar() : std::string());
+    } else if (value.IsScalar()) {
+      text = value.Scalar();
+    }
+    if (auto applied = apply(o, key, text); !applied)
+      return base::fail(base::errc::invalid_argument, line + ": " + applied.error().detail);
+    from[key] = line;
+  }
+  return {};
+}
+
+} // namespace
+
+std::span<const setting> settings() {
+  using o = options;
+  using u64 = std::uint64_t;
+  constexpr u64 mib = 1024 * 1024;
+  static const std::vector<setting> all{
+      choice_of("tier", "what this process runs; all: every tier in one process", [](o& x) -> std::string& { return x.tier; }, {"all"}),
+      services_setting(),
+      address_of("listen", "HOST:PORT for clients; port 0 takes a free one", [](o& x) -> net::address& { return x.listen; }),
+      address_of("admin", "HOST:PORT for metrics, health and drain; keep it on loopback", [](o& x) -> net::address& { return x.admin; }),
+      data_dir_setting(),
+      choice_of("store", "where services keep their data", [](o& x) -> std::string& { return x.store; }, {"sqlite"}),
+      log_level_setting(),
+      choice_of("log.format", "auto: text on a terminal, JSON lines otherwise", [](o& x) -> std::string& { return x.log_format; }, {"auto", "text", "json"}),
+      count_of<std::size_t>("scheduler.workers", "threads; 0: one for each usable core", [](o& x) -> std::size_t& { return x.workers; }, 0, 256),
+      count_of<std::size_t>("connections.acceptors", "acceptor actors; above 1 they share the port by SO_REUSEPORT", [](o& x) -> std::size_t& { return x.acceptors; }, 1, 64),
+      count_of<std::size_t>("connections.actors", "pooled connection actors; 0: two for each worker", [](o& x) -> std::size_t& { return x.connection_actors; }, 0, 1024),
+      count_of<int>("connections.backlog", "connections that the kernel holds; cut by net.core.somaxconn", [](o& x) -> int& { return x.listening.backlog; }, 1, 1'000'000),
+      count_of<int>("connections.defer_accept", "seconds the kernel keeps a silent connection back; 0: off", [](o& x) -> int& { return x.listening.defer_accept_s; }, 0, 60),
+      count_of<int>("connections.fast_open", "length of the TCP Fast Open queue; 0: off", [](o& x) -> int& { return x.listening.fast_open; }, 0, 65535),
+      count_of<std::size_t>("connections.sessions", "open client connections", [](o& x) -> std::size_t& { return x.limits.sessions; }, 1, 10'000'000),
+      count_of<std::size_t>("connections.pipeline_depth", "requests of one session in flight", [](o& x) -> std::size_t& { return x.limits.pipeline_depth; }, 1, 1024),
+      count_of<std::size_t>("connections.in_flight", "requests of one connection actor in flight", [](o& x) -> std::size_t& { return x.limits.in_flight; }, 1, 1'000'000),
+      size_of<std::size_t>("connections.held_bytes", "incomplete requests of one connection actor", [](o& x) -> std::size_t& { return x.limits.held_bytes; }, mib, 64 * 1024 * mib),
+      count_of<std::uint32_t>("connections.requests_per_session", "then the session is closed", [](o& x) -> std::uint32_t& { return x.limits.requests_per_session; }, 1, 4'000'000'000),
+      time_of("connections.head_timeout", "from the first byte of a head to its end", [](o& x) -> std::chrono::milliseconds& { return x.limits.head_timeout; }, 100, 600'000),
+      time_of("connections.body_timeout", "from the end of a head to the end of its body", [](o& x) -> std::chrono::milliseconds& { return x.limits.body_timeout; }, 100, 3'600'000),
+      time_of("connections.idle_timeout", "between requests", [](o& x) -> std::chrono::milliseconds& { return x.limits.idle_timeout; }, 100, 86'400'000),
+      time_of("connections.write_timeout", "for the client to take an answer", [](o& x) -> std::chrono::milliseconds& { return x.limits.write_timeout; }, 100, 3'600'000),
+      size_of<std::uint64_t>("requests.body_bytes", "largest body of a request", [](o& x) -> u64& { return x.limits.request.body_bytes; }, 0, 1024 * mib),
+      size_of<std::size_t>("requests.head_bytes", "largest head of a request", [](o& x) -> std::size_t& { return x.limits.request.head_bytes; }, 1024, 60 * 1024),
+      count_of<std::size_t>("requests.fields", "fields of a request", [](o& x) -> std::size_t& { return x.limits.request.fields; }, 1, 1000),
+      time_of("drain.delay", "not ready but still accepting, while balancers notice", [](o& x) -> std::chrono::milliseconds& { return x.drain_delay; }, 0, 600'000),
+      time_of("drain.grace", "for requests in flight when the server stops", [](o& x) -> std::chrono::milliseconds& { return x.drain_grace; }, 0, 600'000),
+  };
+  return all;
+}
+
+base::result<void> apply(options& o, std::string_view key, std::string_view value) {
+  for (const auto& s : settings()) {
+    if (s.key != key) continue;
+    if (auto set = s.set(o, value); !set) return base::fail(set.error().code, std::string(key) + ": " + set.error().detail);
+    return {};
+  }
+  return base::fail(base::errc::invalid_argument, "unknown setting '" + std::string(key) + "'; troupe check-config lists all");
+}
+
+base::result<void> load_file(options& o, const std::filesystem::path& file, origins& from) {
+  const auto name = file.filename().string();
+  try {
+    const auto root = YAML::LoadFile(file.string());
+    if (root.IsNull()) return {};
+    if (!root.IsMap()) return base::fail(base::errc::invalid_argument, name + ": expected keys and values");
+    return load_node(o, root, "", name, from);
+  } catch (const YAML::BadFile&) {
+    return base::fail(base::errc::invalid_argument, "cannot read the configuration file '" + file.string() + "'");
+  } catch (const YAML::Exception& x) {
+    return base::fail(base::errc::invalid_argument, name + ":" + std::to_string(x.mark.line + 1) + ": " + x.msg);
+  }
+}
+
+base::result<void> load_environment(options& o, char** environment, origins& from) {
+  for (auto** variable = environment; variable && *variable; ++variable) {
+    const std::string_view text(*variable);
+    const auto equals = text.find('=');
+    if (!text.starts_with("TROUPE_") || equals == std::string_view::npos) continue;
+    const auto name = text.substr(0, equals);
+    const auto all = settings();
+    const auto found = std::find_if(all.begin(), all.end(), [&](const setting& s) { return environment_name(s.key) == name; });
+    if (found == all.end())
+      return base::fail(base::errc::invalid_argument, "unknown environment variable " + std::string(name));
+    if (auto applied = apply(o, found->key, text.substr(equals + 1)); !applied)
+      return base::fail(base::errc::invalid_argument, std::string(name) + ": " + applied.error().detail);
+    from[std::string(found->key)] = "environment";
+  }
+  return {};
+}
+
+std::string describe(const options& o, const origins& from) {
+  std::string out;
+  for (const auto& s : settings()) {
+    const auto origin = from.find(s.key);
+    out += std::string(s.key) + ": " + s.show(o) + "  # " + (origin == from.end() ? "default" : origin->second) + "; " +
+           std::string(s.help) + "\n";
+  }
+  return out;
+}
+
+} // namespace troupe::app

@@ -1,0 +1,272 @@
+#include "platform/server/connection.hpp"
+
+#include "platform/base/log.hpp"
+
+#include <sys/epoll.h>
+#include <sys/socket.h>
+#include <unistd.h>
+
+#include <array>
+#include <cerrno>
+#include <random>
+#include <stdexcept>
+
+namespace troupe::server {
+
+namespace {
+
+constexpr std::size_t scratch_bytes = 64 * 1024;
+constexpr std::size_t events_a_turn = 256;
+constexpr std::size_t sessions_to_resume_a_turn = 256;
+
+std::uint64_t random_64() {
+  std::random_device entropy;
+  return static_cast<std::uint64_t>(entropy()) << 32 | entropy();
+}
+
+} // namespace
+
+connection_actor::connection_actor(caf::actor_config& config, std::shared_ptr<plane> plane, std::size_t number)
+    : turn_actor(config), plane_(std::move(plane)), number_(number), limits_(plane_->limits),
+      epoll_fd_(::epoll_create1(EPOLL_CLOEXEC)), epoch_(base::clock::now()), now_(epoch_), wall_(base::wall_now()),
+      sessions_(static_cast<std::size_t>(plane_->credits[number]->most())), exchanges_(limits_.in_flight * 2),
+      scratch_(scratch_bytes), parser_(limits_.request), metrics_(*plane_->registry, *plane_->routes, plane_->name, number),
+      trace_high_(random_64() | 1), trace_count_(random_64()) {
+  if (epoll_fd_ < 0) throw std::runtime_error("no descriptor for a connection actor: raise the limit of open files");
+  if (auto watched = watch(*plane_->poller, epoll_fd_); !watched) throw std::runtime_error(watched.error().detail);
+}
+
+connection_actor::~connection_actor() { ::close(epoll_fd_); }
+
+std::uint32_t connection_actor::ticks(base::time_point at) const {
+  return static_cast<std::uint32_t>((at - epoch_) / tick);
+}
+
+// Rounded up, so that nothing ends before its time.
+std::uint32_t connection_actor::tick_in(std::chrono::milliseconds from_now) const { return ticks(now_ + from_now) + 1; }
+
+void connection_actor::on_message(caf::mailbox_element& element) {
+  if (element.mid.is_response()) {
+    on_reply(element);
+  } else if (element.payload.match_elements<new_sockets>()) {
+    adopt(*element.payload.get_as<new_sockets>(0).sockets);
+  } else if (element.payload.match_elements<drain>()) {
+    begin_drain(element.payload.get_as<drain>(0).grace);
+  }
+}
+
+connection_actor::verdict connection_actor::on_turn(std::size_t) {
+  now_ = base::clock::now();
+  wall_ = base::wall_now();
+  flush_dirty(); // what the replies among the messages have completed
+  std::array<epoll_event, events_a_turn> events;
+  const int count = ::epoll_wait(epoll_fd_, events.data(), static_cast<int>(events.size()), 0);
+  for (int i = 0; i < count; ++i) {
+    const auto& event = events[static_cast<std::size_t>(i)];
+    const auto index = static_cast<std::uint32_t>(event.data.u64);
+    // The session that the event was for may be gone, and its place be another's.
+    if (sessions_[index].generation == event.data.u64 >> 32) on_event(index, event.events);
+  }
+  resume_sessions();
+  flush_dirty(); // what was answered without a service
+  wheel_.advance(ticks(now_), [this](std::uint32_t index) { on_deadline(index); });
+  flush_dirty();
+  metrics_.exchanges->set(static_cast<std::int64_t>(exchanges_.in_use()));
+  if (draining_) {
+    if (now_ >= drain_end_) {
+      for (std::uint32_t i = 0; i < sessions_.capacity(); ++i) {
+        if (sessions_[i].fd >= 0) close_session(i);
+      }
+    }
+    if (sessions_.in_use() == 0) return verdict::quit;
+  }
+  if (count > 0 || !resumable_.empty()) return verdict::again;
+  publish_due();
+  return verdict::park;
+}
+
+void connection_actor::publish_due() {
+  auto at = sleeper::never;
+  if (const auto earliest = wheel_.earliest(); earliest != timing_wheel::never)
+    at = (epoch_ + earliest * tick).time_since_epoch().count();
+  if (draining_) at = std::min(at, static_cast<std::int64_t>(drain_end_.time_since_epoch().count()));
+  due.store(at, std::memory_order_relaxed);
+}
+
+void connection_actor::adopt(std::vector<net::socket>& sockets) {
+  now_ = base::clock::now();
+  for (auto& socket : sockets) {
+    const auto index = sessions_.acquire();
+    if (index == none || draining_) {
+      // Credits are not more than places, so only a drain comes here: the socket closes with its owner.
+      if (index != none) sessions_.release(index);
+      plane_->credits[number_]->leave();
+      continue;
+    }
+    auto& s = sessions_[index];
+    const auto generation = s.generation;
+    s = session{};
+    s.generation = generation;
+    s.fd = socket.release();
+    metrics_.sessions_opened->add();
+    metrics_.sessions->add(1);
+    set_due(s, index, limits_.head_timeout);
+    // Most clients have sent their request already: read at once, and spare a short connection the registration.
+    read(index);
+    auto& after = sessions_[index];
+    if (after.fd >= 0 && after.generation == generation && after.in_flight == 0) register_with_epoll(index);
+  }
+  sockets.clear();
+}
+
+void connection_actor::register_with_epoll(std::uint32_t index) {
+  auto& s = sessions_[index];
+  if (s.is(session::registered)) return;
+  s.set(session::registered);
+  epoll_event event{};
+  event.events = EPOLLIN | EPOLLOUT | EPOLLRDHUP | EPOLLET;
+  event.data.u64 = static_cast<std::uint64_t>(s.generation) << 32 | index;
+  if (::epoll_ctl(epoll_fd_, EPOLL_CTL_ADD, s.fd, &event) != 0) {
+    base::log::warn("session_not_polled", {{"errno", errno}});
+    close_session(index);
+  }
+}
+
+void connection_actor::on_event(std::uint32_t index, std::uint32_t events) {
+  auto& s = sessions_[index];
+  if (events & (EPOLLERR | EPOLLHUP)) {
+    // The peer has reset, or both sides are shut: nothing can be said any more.
+    return close_session(index);
+  }
+  if ((events & EPOLLOUT) && s.is(session::blocked)) {
+    auto& pending = *outputs_[s.output];
+    after_write(index, pending.write_to(s.fd));
+    if (sessions_[index].fd < 0) return;
+  }
+  if (events & (EPOLLIN | EPOLLRDHUP)) {
+    s.set(session::readable);
+    read(index);
+  }
+}
+
+void connection_actor::resume_sessions() {
+  if (resumable_.empty()) return;
+  resuming_.swap(resumable_);
+  for (std::size_t i = 0; i < resuming_.size(); ++i) {
+    if (i == sessions_to_resume_a_turn) {
+      resumable_.insert(resumable_.end(), resuming_.begin() + static_cast<std::ptrdiff_t>(i), resuming_.end());
+      break;
+    }
+    auto& s = sessions_[resuming_[i]];
+    if (s.fd < 0 || !s.is(session::resumable)) continue;
+    s.clear(session::resumable);
+    if (!s.is(session::lingering)) take_waiting(resuming_[i]);
+    if (sessions_[resuming_[i]].fd >= 0 && sessions_[resuming_[i]].is(session::readable)) read(resuming_[i]);
+  }
+  resuming_.clear();
+}
+
+void connection_actor::set_due(session& s, std::uint32_t index, std::chrono::milliseconds from_now) {
+  s.due = tick_in(from_now);
+  wheel_.at_most(index, s.due);
+}
+
+void connection_actor::on_deadline(std::uint32_t index) {
+  auto& s = sessions_[index];
+  if (s.fd < 0) return;
+  expire_exchanges(index);
+  if (s.fd < 0) return;
+  if (s.is_timed() && s.due <= ticks(now_)) {
+    metrics_.timed_out->add();
+    // A client whose request line is here deserves to hear why; before that there is nobody to answer.
+    if (s.is(session::gathering) && s.in_flight == 0 && !s.is(session::blocked)) {
+      const auto& partial = *intakes_[s.intake];
+      if (partial.in_body || partial.bytes.find("\r\n") != std::string::npos)
+        return refuse(index, {408, "the request did not come in time"});
+    }
+    return close_session(index);
+  }
+  // Not yet: whatever is due next.
+  auto next = s.is_timed() ? s.due : timing_wheel::never;
+  for (auto i = s.first_exchange; i != none; i = exchanges_[i].next) {
+    if (!exchanges_[i].answered) next = std::min(next, exchanges_[i].due);
+  }
+  if (next == timing_wheel::never) next = tick_in(limits_.idle_timeout);
+  wheel_.at_most(index, next);
+}
+
+void connection_actor::begin_drain(std::chrono::milliseconds grace) {
+  draining_ = true;
+  now_ = base::clock::now();
+  drain_end_ = now_ + grace;
+  for (std::uint32_t i = 0; i < sessions_.capacity(); ++i) {
+    auto& s = sessions_[i];
+    // Not at once: a request that is on its way already shall be answered.
+    if (s.fd >= 0 && s.in_flight == 0 && s.intake == none && s.output == none) set_due(s, i, limits_.drain_idle);
+  }
+}
+
+void connection_actor::close_session(std::uint32_t index) {
+  auto& s = sessions_[index];
+  if (s.fd < 0) return;
+  ::close(s.fd); // takes it out of the epoll instance too
+  s.fd = -1;
+  ++s.generation;
+  return_intake(s);
+  if (s.output != none) {
+    outputs_[s.output]->clear();
+    free_outputs_.push_back(s.output);
+    metrics_.outputs->add(-1);
+    s.output = none;
+  }
+  // What services still work on goes on (a payment stands); its answer will find nobody.
+  for (auto i = s.first_exchange; i != none;) {
+    const auto next = exchanges_[i].next;
+    exchanges_[i].session = none;
+    exchanges_[i].answered = true;
+    if (!exchanges_[i].awaits) release_exchange(i);
+    i = next;
+  }
+  s.first_exchange = s.last_exchange = none;
+  s.in_flight = 0;
+  s.flags = 0;
+  wheel_.cancel(index);
+  sessions_.release(index);
+  plane_->credits[number_]->leave();
+  metrics_.sessions->add(-1);
+}
+
+// A close with unread bytes makes the kernel reset the connection, and the client may lose our last answer. So shut our side,
+// drop what comes, and close when the client has, or soon.
+void connection_actor::close_gently(std::uint32_t index) {
+  auto& s = sessions_[index];
+  ::shutdown(s.fd, SHUT_WR);
+  s.set(session::lingering);
+  s.set(session::no_more_requests);
+  return_intake(s);
+  register_with_epoll(index);
+  if (s.fd < 0) return;
+  set_due(s, index, limits_.linger_timeout);
+  drop_input(index);
+}
+
+void connection_actor::drop_input(std::uint32_t index) {
+  auto& s = sessions_[index];
+  for (int i = 0; i < 16; ++i) {
+    const auto got = ::recv(s.fd, scratch_.data(), scratch_.size(), 0);
+    if (got == 0) return close_session(index);
+    if (got < 0) {
+      if (errno == EINTR) continue;
+      if (errno != EAGAIN) close_session(index);
+      return;
+    }
+  }
+  // More may be there, and an edge will not tell again; the linger deadline ends a client that never stops.
+  s.set(session::readable);
+  if (!s.is(session::resumable)) {
+    s.set(session::resumable);
+    resumable_.push_back(index);
+  }
+}
+
+} // namespace troupe::server

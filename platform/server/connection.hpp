@@ -1,0 +1,135 @@
+#pragma once
+
+#include "platform/actor/service.hpp"
+#include "platform/actor/turn_actor.hpp"
+#include "platform/http/response_writer.hpp"
+#include "platform/policy/in_flight_limit.hpp"
+#include "platform/server/exchange.hpp"
+#include "platform/server/http_metrics.hpp"
+#include "platform/server/intake.hpp"
+#include "platform/server/limits.hpp"
+#include "platform/server/messages.hpp"
+#include "platform/server/output.hpp"
+#include "platform/server/routes.hpp"
+#include "platform/server/session.hpp"
+#include "platform/server/slab.hpp"
+#include "platform/server/timing_wheel.hpp"
+
+#include <cstddef>
+#include <cstdint>
+#include <memory>
+#include <optional>
+#include <string_view>
+#include <vector>
+
+namespace troupe::server {
+
+/// What the connection actors and acceptors of one listener share. Immutable while they run, but for the credits.
+struct plane {
+  std::string name; ///< label of its metrics: "public", "admin"
+  server::limits limits;
+  server::routes* routes = nullptr;
+  metrics::registry* registry = nullptr;
+  net::poller* poller = nullptr;
+  /// By connection actor: how many more sessions it takes. The acceptor takes a credit, the connection actor gives it back on close.
+  std::vector<std::unique_ptr<policy::in_flight_limit>> credits;
+};
+
+/// Drives many sessions from one epoll instance: reads, parses, sends requests to services, writes their answers, in turns
+/// (see `actor::turn_actor`). One request's way through it: accept -> read (reading.cpp) -> parse -> admit -> route -> decode -> call (dispatch.cpp) ->
+/// encode -> write -> keep (writing.cpp).
+class connection_actor final : public actor::turn_actor {
+ public:
+  connection_actor(caf::actor_config& config, std::shared_ptr<plane> plane, std::size_t number);
+  ~connection_actor() override;
+
+  const char* name() const override { return "troupe.connection"; }
+
+ private:
+  static constexpr std::uint32_t none = slab<int>::none;
+  static constexpr std::chrono::milliseconds tick{50};
+  class dispatch_site;
+
+  // connection.cpp: the actor's turns and the sessions' lives
+  void on_message(caf::mailbox_element& element) override;
+  verdict on_turn(std::size_t messages) override;
+  void adopt(std::vector<net::socket>& sockets);
+  void take_events();
+  void on_event(std::uint32_t index, std::uint32_t events);
+  void on_deadline(std::uint32_t index);
+  void resume_sessions();
+  void begin_drain(std::chrono::milliseconds grace);
+  void register_with_epoll(std::uint32_t index);
+  void close_session(std::uint32_t index);
+  void close_gently(std::uint32_t index);
+  void drop_input(std::uint32_t index);
+  void set_due(session& s, std::uint32_t index, std::chrono::milliseconds from_now);
+  [[nodiscard]] std::uint32_t ticks(base::time_point at) const;
+  [[nodiscard]] std::uint32_t tick_in(std::chrono::milliseconds from_now) const;
+  void publish_due();
+
+  // reading.cpp: bytes to requests
+  void read(std::uint32_t index);
+  void take(std::uint32_t index, std::string_view bytes);
+  [[nodiscard]] bool take_body(std::uint32_t index, std::string_view& bytes);
+  void take_requests(std::uint32_t index, std::string_view bytes);
+  void begin_body(std::uint32_t index, std::string_view bytes);
+  void keep_for_later(std::uint32_t index, std::string_view bytes, bool incomplete_head);
+  void take_waiting(std::uint32_t index);
+  void refuse(std::uint32_t index, http::request_parser::refusal why);
+  [[nodiscard]] intake* borrow_intake(session& s);
+  void return_intake(session& s);
+  [[nodiscard]] bool may_read(const session& s) const noexcept;
+
+  // dispatch.cpp: requests to services and back
+  void dispatch(std::uint32_t index, http::request& request);
+  [[nodiscard]] std::optional<http::response> handle(std::uint32_t exchange_index, http::request& request);
+  [[nodiscard]] std::uint32_t open_exchange(std::uint32_t index, const http::request& request);
+  void complete(std::uint32_t exchange_index, http::response&& response);
+  void on_reply(caf::mailbox_element& element);
+  void expire_exchanges(std::uint32_t index);
+  void release_exchange(std::uint32_t exchange_index);
+  [[nodiscard]] actor::trace_context new_trace() noexcept;
+
+  // writing.cpp: answers to bytes
+  void mark_dirty(std::uint32_t index);
+  void flush_dirty();
+  void flush(std::uint32_t index);
+  void render(session& s);
+  void after_write(std::uint32_t index, output::progress progress);
+  void settle(std::uint32_t index);
+
+  std::shared_ptr<plane> plane_;
+  std::size_t number_;
+  const limits& limits_;
+  int epoll_fd_ = -1;
+  base::time_point epoch_; // tick 0
+  base::time_point now_;   // read once a turn
+  base::unix_micros wall_ = 0;
+
+  slab<session> sessions_;
+  slab<exchange> exchanges_;
+  std::vector<std::unique_ptr<intake>> intakes_;
+  std::vector<std::uint32_t> free_intakes_;
+  std::vector<std::unique_ptr<output>> outputs_;
+  std::vector<std::uint32_t> free_outputs_;
+  std::size_t held_bytes_ = 0;
+  timing_wheel wheel_{0};
+
+  std::vector<char> scratch_; // what a read brings; sessions keep none
+  http::request_parser parser_;
+  output out_;
+  http::date_field date_;
+  std::vector<std::uint32_t> dirty_;
+  std::vector<std::uint32_t> resumable_;
+  std::vector<std::uint32_t> resuming_;
+
+  actor::service_cache services_;
+  http_metrics metrics_;
+  std::uint64_t trace_high_;
+  std::uint64_t trace_count_;
+  bool draining_ = false;
+  base::time_point drain_end_;
+};
+
+} // namespace troupe::server

@@ -1,0 +1,204 @@
+// connection_actor: requests to services and back.
+
+#include "platform/base/log.hpp"
+#include "platform/http/idempotency_key.hpp"
+#include "platform/server/connection.hpp"
+
+#include <caf/error.hpp>
+
+#include <algorithm>
+#include <exception>
+
+namespace troupe::server {
+
+namespace {
+
+// A request's number in its message id: the place of its exchange and the generation of that place.
+constexpr unsigned place_bits = 24;
+constexpr std::uint64_t place_mask = (std::uint64_t{1} << place_bits) - 1;
+
+std::uint64_t number_of(std::uint32_t place, std::uint32_t generation) noexcept {
+  return static_cast<std::uint64_t>(generation) << place_bits | place;
+}
+
+// Sebastiano Vigna's splitmix64 finaliser: distinct counters give distinct, well mixed ids.
+std::uint64_t mix(std::uint64_t x) noexcept {
+  x ^= x >> 30;
+  x *= 0xbf58476d1ce4e5b9u;
+  x ^= x >> 27;
+  x *= 0x94d049bb133111ebu;
+  return x ^ x >> 31;
+}
+
+} // namespace
+
+class connection_actor::dispatch_site final : public call_site {
+ public:
+  dispatch_site(connection_actor& actor, std::uint32_t place, actor::envelope envelope)
+      : actor_(actor), place_(place), envelope_(std::move(envelope)), priority_(envelope_.priority) {}
+
+  actor::envelope& envelope() override { return envelope_; }
+
+  base::result<void> send(actor::service_slot& slot, caf::message content) override {
+    if (!slot.in_flight.enter())
+      return base::fail(base::errc::unavailable, "service " + slot.name() + " has as many requests in flight as it may");
+    auto* replica = actor_.services_.find(slot, actor_.number_);
+    if (!replica) {
+      slot.in_flight.leave();
+      return base::fail(base::errc::unavailable, "service " + slot.name() + " is not running");
+    }
+    auto& x = actor_.exchanges_[place_];
+    x.awaits = &slot;
+    auto id = actor::request_id(number_of(place_, x.generation));
+    if (priority_ == actor::priority::high) id = id.with_high_priority();
+    // A replica that has just ended answers with an error of its own.
+    replica->enqueue(actor::make_element(actor_.ctrl(), id, std::move(content)), actor_.context());
+    return {};
+  }
+
+ private:
+  connection_actor& actor_;
+  std::uint32_t place_;
+  actor::envelope envelope_;
+  actor::priority priority_;
+};
+
+actor::trace_context connection_actor::new_trace() noexcept {
+  actor::trace_context trace;
+  trace.trace_high = trace_high_;
+  trace.trace_low = mix(++trace_count_);
+  trace.span = trace.trace_low;
+  return trace;
+}
+
+std::uint32_t connection_actor::open_exchange(std::uint32_t index, const http::request& request) {
+  const auto place = exchanges_.acquire();
+  if (place == none) return none;
+  auto& s = sessions_[index];
+  auto& x = exchanges_[place];
+  x.session = index;
+  x.next = none;
+  ++x.generation;
+  if (x.generation == 0) x.generation = 1; // a request id is never 0
+  x.route = exchange::no_route;
+  x.started = now_;
+  x.due = timing_wheel::never;
+  x.trace = new_trace();
+  x.answered = false;
+  x.head_only = request.method == http::method::head;
+  x.http_1_1 = request.http_1_1;
+  x.keep_alive = request.keep_alive && !draining_ && ++s.served < limits_.requests_per_session;
+  if (!x.keep_alive) s.set(session::no_more_requests);
+  if (s.last_exchange == none) {
+    s.first_exchange = place;
+  } else {
+    exchanges_[s.last_exchange].next = place;
+  }
+  s.last_exchange = place;
+  ++s.in_flight;
+  return place;
+}
+
+void connection_actor::dispatch(std::uint32_t index, http::request& request) {
+  const auto place = open_exchange(index, request);
+  if (place == none) return close_session(index); // twice the bound is in flight: nothing is left to answer with
+  if (auto answer = handle(place, request)) {
+    complete(place, std::move(*answer));
+  } else {
+    wheel_.at_most(index, exchanges_[place].due);
+  }
+}
+
+std::optional<http::response> connection_actor::handle(std::uint32_t place, http::request& request) {
+  auto& x = exchanges_[place];
+  const auto id = [&x] { return x.trace.request_id(); };
+  const auto found = plane_->routes->table().match(request.method, request.path, request.parameters);
+  if (found.outcome != http::router::outcome::found) {
+    if (request.method == http::method::options &&
+        (found.outcome == http::router::outcome::wrong_method || request.path == "*")) {
+      http::response r;
+      r.status = 204;
+      r.add_field("Allow", found.allowed ? http::router::allow_value(found.allowed) : "GET, HEAD, POST, PUT, OPTIONS");
+      return r;
+    }
+    if (found.outcome == http::router::outcome::not_found) return http::problem(404, "no route for this path", id());
+    auto r = http::problem(405, "the path does not know this method", id());
+    r.add_field("Allow", http::router::allow_value(found.allowed));
+    return r;
+  }
+  x.route = found.route;
+  const auto& rule = plane_->routes->at(found.route);
+  if (exchanges_.in_use() > limits_.in_flight)
+    return http::problem({base::errc::unavailable, "too many requests are in flight"}, id());
+
+  actor::envelope envelope;
+  if (rule.needs_idempotency_key) {
+    const auto name = std::string_view("Idempotency-Key");
+    const auto field = request.field(name);
+    if (!field) return http::problem(400, "this request needs an Idempotency-Key field", id());
+    const auto key = http::parse_idempotency_key(*field);
+    if (!key) return http::problem(400, "Idempotency-Key must be one string of 1 to 255 printable characters", id());
+    envelope.idempotency_key = *key;
+  }
+  x.due = tick_in(rule.timeout);
+  envelope.deadline = now_ + rule.timeout;
+  envelope.sent = now_;
+  envelope.trace = x.trace;
+  envelope.priority = rule.priority;
+  dispatch_site site(*this, place, std::move(envelope));
+  return rule.target->start(site, request);
+}
+
+void connection_actor::complete(std::uint32_t place, http::response&& response) {
+  auto& x = exchanges_[place];
+  x.response = std::move(response);
+  x.answered = true;
+  metrics_.answered(x.route, x.response.status, base::clock::now() - x.started);
+  if (x.response.status == 500 || x.response.status == 504) {
+    base::log::warn("request_failed", {{"request_id", x.trace.request_id()},
+                                       {"route", x.route == exchange::no_route ? std::string_view("none")
+                                                                               : std::string_view(plane_->routes->at(x.route).pattern)},
+                                       {"status", x.response.status}});
+  }
+  if (sessions_[x.session].first_exchange == place) mark_dirty(x.session);
+}
+
+void connection_actor::on_reply(caf::mailbox_element& element) {
+  const auto number = actor::answered_number(element.mid);
+  const auto place = static_cast<std::uint32_t>(number & place_mask);
+  auto& x = exchanges_[place];
+  if (x.generation != number >> place_bits || !x.awaits) return;
+  x.awaits->in_flight.leave();
+  x.awaits = nullptr;
+  if (x.answered) {
+    // The exchange has expired, or its session is gone.
+    metrics_.late->add();
+    if (x.session == none) release_exchange(place);
+    return;
+  }
+  const auto& payload = element.payload;
+  if (payload.match_elements<caf::error>())
+    return complete(place, http::problem(actor::from_caf(payload.get_as<caf::error>(0)), x.trace.request_id()));
+  try {
+    complete(place, plane_->routes->at(x.route).target->finish(payload));
+  } catch (const std::exception& e) {
+    base::log::error("encode_failed", {{"request_id", x.trace.request_id()}, {"reason", e.what()}});
+    complete(place, http::problem({base::errc::internal, "the reply could not be encoded"}, x.trace.request_id()));
+  }
+}
+
+void connection_actor::expire_exchanges(std::uint32_t index) {
+  const auto now = ticks(now_);
+  for (auto i = sessions_[index].first_exchange; i != none; i = exchanges_[i].next) {
+    auto& x = exchanges_[i];
+    if (x.answered || x.due > now) continue;
+    complete(i, http::problem({base::errc::deadline_exceeded, "the service did not answer in time"}, x.trace.request_id()));
+  }
+}
+
+void connection_actor::release_exchange(std::uint32_t place) {
+  exchanges_[place].response = {};
+  exchanges_.release(place);
+}
+
+} // namespace troupe::server

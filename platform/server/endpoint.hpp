@@ -1,0 +1,121 @@
+#pragma once
+
+#include "platform/actor/envelope.hpp"
+#include "platform/actor/error_bridge.hpp"
+#include "platform/actor/service.hpp"
+#include "platform/base/result.hpp"
+#include "platform/http/request.hpp"
+#include "platform/http/response.hpp"
+
+#include <caf/make_message.hpp>
+#include <caf/message.hpp>
+#include <caf/response_type.hpp>
+
+#include <concepts>
+#include <memory>
+#include <optional>
+#include <string>
+#include <type_traits>
+#include <utility>
+
+namespace troupe::server {
+
+/// What an endpoint may do while a request is handled: the connection actor's side of one exchange.
+class call_site {
+ public:
+  /// The request's envelope; moved into the message by whoever sends it.
+  virtual actor::envelope& envelope() = 0;
+
+  /// Sends to a replica of the service; its answer ends the exchange. Fails, with nothing sent, with `unavailable` when no
+  /// replica is up and when the service has its bound of requests in flight.
+  [[nodiscard]] virtual base::result<void> send(actor::service_slot& slot, caf::message content) = 0;
+
+ protected:
+  ~call_site() = default;
+};
+
+/// What a route does. Shared by all connection actors and immutable. Thread: any.
+class endpoint {
+ public:
+  virtual ~endpoint() = default;
+
+  /// Handles a request: answers at once, or has sent to a service and returns nothing.
+  [[nodiscard]] virtual std::optional<http::response> start(call_site& site, const http::request& request) const = 0;
+
+  /// Turns the service's reply (never an error) into the answer.
+  [[nodiscard]] virtual http::response finish(const caf::message& reply) const = 0;
+};
+
+namespace detail {
+
+template <class F>
+struct function_of : function_of<decltype(&F::operator())> {};
+template <class R, class C, class A>
+struct function_of<R (C::*)(A) const> {
+  using result = R;
+  using argument = std::remove_cvref_t<A>;
+};
+template <class R, class A>
+struct function_of<R (*)(A)> {
+  using result = R;
+  using argument = std::remove_cvref_t<A>;
+};
+
+template <class Handle, class Decode, class Encode>
+class service_call final : public endpoint {
+ public:
+  using request_type = typename function_of<Decode>::result::value_type;
+  using reply_type = typename function_of<Encode>::argument;
+  static_assert(caf::response_type<typename Handle::signatures, actor::envelope, request_type>::valid,
+                "the service's contract has no signature for this request");
+
+  service_call(actor::service<Handle> target, Decode decode, Encode encode)
+      : target_(std::move(target)), decode_(std::move(decode)), encode_(std::move(encode)) {}
+
+  std::optional<http::response> start(call_site& site, const http::request& request) const override {
+    auto message = decode_(request);
+    if (message.has_error()) return http::problem(message.error(), site.envelope().trace.request_id());
+    const auto id = site.envelope().trace;
+    auto sent = site.send(*target_.slot(), caf::make_message(std::move(site.envelope()), std::move(*message)));
+    if (sent.has_error()) return http::problem(sent.error(), id.request_id());
+    return std::nullopt;
+  }
+
+  http::response finish(const caf::message& reply) const override {
+    return encode_(reply.get_as<reply_type>(0));
+  }
+
+ private:
+  actor::service<Handle> target_;
+  Decode decode_;
+  Encode encode_;
+};
+
+template <class F>
+class immediate final : public endpoint {
+ public:
+  explicit immediate(F answer) : answer_(std::move(answer)) {}
+  std::optional<http::response> start(call_site&, const http::request& request) const override { return answer_(request); }
+  http::response finish(const caf::message&) const override { return {}; }
+
+ private:
+  F answer_;
+};
+
+} // namespace detail
+
+/// A route that asks a service. `decode`: `base::result<Message>(const http::request&)`, which copies what it keeps;
+/// `encode`: `http::response(const Reply&)`. Deadline, errors, limits and measuring are the platform's.
+template <class Handle, class Decode, class Encode>
+[[nodiscard]] std::shared_ptr<endpoint> call(actor::service<Handle> service, Decode decode, Encode encode) {
+  return std::make_shared<detail::service_call<Handle, Decode, Encode>>(std::move(service), std::move(decode),
+                                                                        std::move(encode));
+}
+
+/// A route that answers at once from the connection actor: `http::response(const http::request&)`. Must not block.
+template <class F>
+[[nodiscard]] std::shared_ptr<endpoint> respond(F answer) {
+  return std::make_shared<detail::immediate<F>>(std::move(answer));
+}
+
+} // namespace troupe::server

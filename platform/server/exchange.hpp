@@ -1,0 +1,36 @@
+#pragma once
+
+#include "platform/actor/envelope.hpp"
+#include "platform/base/clock.hpp"
+#include "platform/http/response.hpp"
+#include "platform/server/slab.hpp"
+
+#include <cstddef>
+#include <cstdint>
+
+namespace troupe::actor {
+class service_slot;
+}
+
+namespace troupe::server {
+
+/// One request and its pending answer. It outlives its session when a service still works on it: the answer is then dropped.
+struct exchange {
+  static constexpr std::size_t no_route = SIZE_MAX;
+
+  std::uint32_t session = slab<int>::none;
+  std::uint32_t next = slab<int>::none; ///< the session's next younger exchange
+  std::uint32_t generation = 0;         ///< part of the request id, so that a late answer to an earlier use misses
+  std::uint32_t due = 0;                ///< tick of its deadline
+  std::size_t route = no_route;
+  actor::service_slot* awaits = nullptr; ///< the service whose answer is outstanding; holds a place in its limit
+  base::time_point started;
+  actor::trace_context trace;
+  http::response response;
+  bool answered = false;   ///< `response` is final
+  bool head_only = false;
+  bool http_1_1 = true;
+  bool keep_alive = true;
+};
+
+} // namespace troupe::server

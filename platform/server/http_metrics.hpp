@@ -1,0 +1,44 @@
+#pragma once
+
+#include "platform/metrics/registry.hpp"
+#include "platform/server/routes.hpp"
+
+#include <array>
+#include <cstddef>
+#include <cstdint>
+#include <memory>
+#include <string>
+#include <vector>
+
+namespace troupe::server {
+
+/// The metric cells of one connection actor. Thread: its owner; anyone may read the registry.
+class http_metrics {
+ public:
+  /// `listener`: the `listener` label, "public" or "admin". `writer`: this actor's number within it.
+  http_metrics(metrics::registry& registry, const routes& routes, const std::string& listener, std::size_t writer);
+
+  /// Counts an answer. `route`: `exchange::no_route` for what matched none. Cost: 10 ns; the first answer of a status takes a lock.
+  void answered(std::size_t route, std::uint16_t status, std::chrono::nanoseconds took);
+
+  metrics::gauge* sessions;
+  metrics::counter* sessions_opened;
+  metrics::counter* timed_out;  ///< sessions closed because a deadline passed
+  metrics::counter* late;       ///< answers of services that came after their exchange had been answered or left
+  metrics::gauge* exchanges;    ///< pool use: requests in flight
+  metrics::gauge* intakes;      ///< pool use: incomplete or waiting requests
+  metrics::gauge* outputs;      ///< pool use: blocked outputs
+
+ private:
+  static constexpr std::size_t statuses = 500; // 100..599
+  using row = std::array<metrics::counter*, statuses>;
+
+  metrics::registry& registry_;
+  const routes& routes_;
+  std::string listener_;
+  std::size_t writer_;
+  std::vector<std::unique_ptr<row>> counters_;     // by route; the last is for no route
+  std::vector<metrics::histogram*> latencies_;     // by route
+};
+
+} // namespace troupe::server

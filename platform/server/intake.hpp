@@ -1,0 +1,35 @@
+#pragma once
+
+#include "platform/http/request_parser.hpp"
+
+#include <cstddef>
+#include <string>
+
+namespace troupe::server {
+
+/// What a session borrows while it has bytes that are not yet a request: part of a head, a head whose body is still coming, or
+/// pipelined requests that wait for their turn.
+struct intake {
+  explicit intake(const http::limits& limits) : parser(limits) {}
+
+  std::string bytes;  ///< not parsed yet
+  std::string head;   ///< of the request whose body is coming; the parser's fields are views into it
+  http::request_parser parser;
+  bool in_body = false;
+  std::size_t searched = 0; ///< of `bytes`, without finding the end of a head
+
+  [[nodiscard]] std::size_t size() const noexcept {
+    return bytes.size() + head.size() + (in_body ? parser.held_body_bytes() : 0);
+  }
+  void clear() {
+    // A buffer that grew for one large request is not kept for all small ones.
+    if (bytes.capacity() > 128 * 1024) bytes = {};
+    bytes.clear();
+    head.clear();
+    if (in_body) parser.reset();
+    in_body = false;
+    searched = 0;
+  }
+};
+
+} // namespace troupe::server

@@ -1,0 +1,32 @@
+#pragma once
+
+#include "platform/actor/type_ids.hpp"
+#include "platform/net/socket.hpp"
+
+#include <chrono>
+#include <memory>
+#include <vector>
+
+namespace troupe::server {
+
+/// Sockets that an acceptor hands to a connection actor: all that one accept loop brought for it, with their credits taken.
+/// The receiver takes them out; what nobody takes is closed with the last copy.
+struct new_sockets {
+  std::shared_ptr<std::vector<net::socket>> sockets;
+};
+
+/// Acceptor: close the listening socket and end. Connection actor: announce `Connection: close`, let idle sessions go after
+/// a moment, end when the last one is gone, and at `grace` close what is left.
+struct drain {
+  std::chrono::milliseconds grace{0};
+};
+
+} // namespace troupe::server
+
+CAF_BEGIN_TYPE_ID_BLOCK(troupe_server, troupe::actor::type_ids::server)
+  CAF_ADD_TYPE_ID(troupe_server, (troupe::server::new_sockets))
+  CAF_ADD_TYPE_ID(troupe_server, (troupe::server::drain))
+CAF_END_TYPE_ID_BLOCK(troupe_server)
+
+TROUPE_LOCAL_MESSAGE(troupe::server::new_sockets)
+TROUPE_LOCAL_MESSAGE(troupe::server::drain)

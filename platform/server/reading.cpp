@@ -1,0 +1,260 @@
+// connection_actor: bytes to requests.
+
+#include "platform/server/connection.hpp"
+
+#include <sys/socket.h>
+
+#include <cerrno>
+
+namespace troupe::server {
+
+namespace {
+
+constexpr int reads_a_turn = 4; // then other sessions have their turn
+constexpr std::string_view head_end = "\r\n\r\n";
+
+// Empty lines before a request line are the remains of a careless client's last body. Source: RFC 9112 section 2.2.
+constexpr int empty_lines_ignored = 5;
+
+int skip_empty_lines(std::string_view& bytes) noexcept {
+  int skipped = 0;
+  while (skipped <= empty_lines_ignored && bytes.starts_with("\r\n")) {
+    bytes.remove_prefix(2);
+    ++skipped;
+  }
+  return skipped;
+}
+
+} // namespace
+
+// Back-pressure: a session with its depth of requests in flight, or whose output is blocked, is not read; the client's window fills.
+bool connection_actor::may_read(const session& s) const noexcept {
+  return s.in_flight < limits_.pipeline_depth && !s.is(session::blocked);
+}
+
+void connection_actor::read(std::uint32_t index) {
+  auto& s = sessions_[index];
+  if (s.is(session::lingering)) return drop_input(index);
+  const auto generation = s.generation;
+  for (int round = 0; round < reads_a_turn; ++round) {
+    if (!may_read(s) || s.is(session::no_more_requests)) {
+      s.set(session::readable);
+      return;
+    }
+    const auto got = ::recv(s.fd, scratch_.data(), scratch_.size(), 0);
+    if (got > 0) {
+      take(index, {scratch_.data(), static_cast<std::size_t>(got)});
+      if (s.fd < 0 || s.generation != generation || s.is(session::lingering)) return;
+      if (static_cast<std::size_t>(got) == scratch_.size()) continue;
+      s.clear(session::readable); // a short read: the next bytes bring a new edge. Source: epoll(7)
+      return;
+    }
+    if (got == 0) {
+      s.clear(session::readable);
+      s.set(session::peer_finished);
+      // Half-close: what was asked completely is still answered; an incomplete request never will be.
+      if (s.is(session::gathering)) {
+        return_intake(s);
+        s.clear(session::gathering);
+      }
+      if (s.in_flight == 0 && s.intake == none && s.output == none) close_session(index);
+      return;
+    }
+    if (errno == EINTR) continue;
+    s.clear(session::readable);
+    if (errno != EAGAIN) close_session(index);
+    return;
+  }
+  if (!s.is(session::resumable)) {
+    s.set(session::readable);
+    s.set(session::resumable);
+    resumable_.push_back(index);
+  }
+}
+
+// New bytes of a session: they continue what it has borrowed an intake for, or begin requests.
+void connection_actor::take(std::uint32_t index, std::string_view bytes) {
+  auto& s = sessions_[index];
+  if (s.intake == none) return take_requests(index, bytes);
+  auto& in = *intakes_[s.intake];
+  if (in.in_body) {
+    if (take_body(index, bytes) && !bytes.empty()) take_requests(index, bytes);
+    return;
+  }
+  in.bytes += bytes;
+  held_bytes_ += bytes.size();
+  take_waiting(index);
+}
+
+// Requests that wait in the intake: because they were beyond the depth, or because the head was incomplete.
+void connection_actor::take_waiting(std::uint32_t index) {
+  auto& s = sessions_[index];
+  if (s.intake == none || intakes_[s.intake]->in_body || !may_read(s)) return;
+  auto& in = *intakes_[s.intake];
+  if (s.is(session::gathering)) {
+    // Look only at what is new, so that a head that comes byte by byte costs no more than one look at each.
+    const auto from = in.searched < head_end.size() ? 0 : in.searched - (head_end.size() - 1);
+    if (in.bytes.find(head_end, from) == std::string::npos) {
+      in.searched = in.bytes.size();
+      if (const auto why = http::hopeless_head(in.bytes, limits_.request); !why.detail.empty()) refuse(index, why);
+      return;
+    }
+  }
+  // The bytes are taken out, parsed, and what is left is put back.
+  std::string waiting;
+  waiting.swap(in.bytes);
+  return_intake(s);
+  s.clear(session::gathering);
+  held_bytes_ -= std::min(held_bytes_, waiting.size());
+  take_requests(index, waiting);
+}
+
+// Parses whole requests out of bytes that stay where they are until this returns.
+void connection_actor::take_requests(std::uint32_t index, std::string_view bytes) {
+  auto& s = sessions_[index];
+  const auto generation = s.generation;
+  while (!bytes.empty()) {
+    if (s.is(session::no_more_requests)) return; // after `Connection: close`: ignored
+    if (!may_read(s)) return keep_for_later(index, bytes, false);
+    if (skip_empty_lines(bytes) > empty_lines_ignored)
+      return refuse(index, {400, "too many empty lines before the request line"});
+    if (bytes.empty()) return;
+    if (bytes == "\r") return keep_for_later(index, bytes, true); // half of an empty line
+    parser_.reset();
+    std::size_t consumed = 0;
+    switch (parser_.parse(bytes, consumed)) {
+    case http::request_parser::status::refused: return refuse(index, parser_.why_refused());
+    case http::request_parser::status::need_more:
+      if (parser_.head_complete()) return begin_body(index, bytes);
+      if (const auto why = http::hopeless_head(bytes, limits_.request); !why.detail.empty()) return refuse(index, why);
+      return keep_for_later(index, bytes, true);
+    case http::request_parser::status::complete: break;
+    }
+    dispatch(index, parser_.request());
+    if (s.fd < 0 || s.generation != generation) return;
+    bytes.remove_prefix(consumed);
+  }
+}
+
+// The head is complete and the body is not: the head moves to an intake, whose parser goes on as the body comes.
+void connection_actor::begin_body(std::uint32_t index, std::string_view bytes) {
+  auto& s = sessions_[index];
+  auto* in = borrow_intake(s);
+  if (!in) return refuse(index, {503, "too many incomplete requests at once"});
+  const auto head_bytes = bytes.find(head_end) + head_end.size();
+  in->head.assign(bytes.substr(0, head_bytes));
+  held_bytes_ += in->head.size();
+  in->in_body = true;
+  in->parser.reset();
+  std::size_t consumed = 0;
+  // The same bytes have just been accepted: this cannot be refused.
+  static_cast<void>(in->parser.parse(in->head, consumed));
+  s.set(session::gathering);
+  set_due(s, index, limits_.body_timeout);
+  bytes.remove_prefix(head_bytes);
+  if (bytes.empty() && in->parser.request().expects_continue && s.in_flight == 0) {
+    out_.text() += "HTTP/1.1 100 Continue\r\n\r\n";
+    const auto progress = out_.write_to(s.fd);
+    out_.clear();
+    if (progress != output::progress::finished) return close_session(index); // a socket that takes no 25 bytes is lost
+    register_with_epoll(index);
+    return;
+  }
+  static_cast<void>(take_body(index, bytes));
+}
+
+// Body bytes for the intake's parser. True when the request is complete and was dispatched: `bytes` is then what follows it. The bytes
+// may lie in the scratch buffer only.
+bool connection_actor::take_body(std::uint32_t index, std::string_view& bytes) {
+  auto& s = sessions_[index];
+  auto& in = *intakes_[s.intake];
+  const auto generation = s.generation;
+  const auto held_before = in.size();
+  std::string joined;
+  if (!in.bytes.empty()) { // the torn end of a chunk line or trailer
+    joined = std::move(in.bytes);
+    in.bytes.clear();
+    joined += bytes;
+    bytes = joined;
+  }
+  std::size_t consumed = 0;
+  const auto status = bytes.empty() ? http::request_parser::status::need_more : in.parser.parse(bytes, consumed);
+  bytes.remove_prefix(consumed);
+  if (status == http::request_parser::status::refused) {
+    refuse(index, in.parser.why_refused());
+    return false;
+  }
+  if (status == http::request_parser::status::need_more) {
+    in.bytes.assign(bytes);
+    bytes = {};
+    held_bytes_ += in.size() - std::min(in.size(), held_before);
+    if (held_bytes_ > limits_.held_bytes) refuse(index, {503, "too many incomplete requests at once"});
+    return false;
+  }
+  // Complete. The rest may lie in `joined`, which ends with this function, so it is taken from here.
+  s.clear(session::gathering);
+  const auto owned = s.intake;
+  s.intake = none; // kept aside while the request's views are in use
+  metrics_.intakes->add(-1);
+  dispatch(index, in.parser.request());
+  held_bytes_ -= std::min(held_bytes_, held_before);
+  in.clear();
+  free_intakes_.push_back(owned);
+  if (s.fd < 0 || s.generation != generation) return false;
+  if (!joined.empty()) {
+    take_requests(index, bytes);
+    bytes = {};
+  }
+  return true;
+}
+
+void connection_actor::keep_for_later(std::uint32_t index, std::string_view bytes, bool incomplete_head) {
+  auto& s = sessions_[index];
+  auto* in = borrow_intake(s);
+  if (!in) return refuse(index, {503, "too many incomplete requests at once"});
+  in->bytes.assign(bytes);
+  in->searched = incomplete_head ? bytes.size() : 0;
+  held_bytes_ += bytes.size();
+  if (!incomplete_head) return;
+  s.set(session::gathering);
+  set_due(s, index, limits_.head_timeout);
+}
+
+// The client is told why, in its turn after the answers to what it asked before, and the connection closes: where this request ends
+// and the next begins is not known any more.
+void connection_actor::refuse(std::uint32_t index, http::request_parser::refusal why) {
+  auto& s = sessions_[index];
+  return_intake(s);
+  s.clear(session::gathering);
+  http::request broken;
+  broken.keep_alive = false;
+  const auto exchange_index = open_exchange(index, broken);
+  if (exchange_index == none) return close_session(index);
+  s.set(session::readable); // unread bytes may be there: close gently
+  complete(exchange_index, http::problem(why.status, why.detail, exchanges_[exchange_index].trace.request_id()));
+}
+
+intake* connection_actor::borrow_intake(session& s) {
+  if (s.intake != none) return intakes_[s.intake].get();
+  if (held_bytes_ > limits_.held_bytes) return nullptr;
+  if (free_intakes_.empty()) {
+    intakes_.push_back(std::make_unique<intake>(limits_.request));
+    free_intakes_.push_back(static_cast<std::uint32_t>(intakes_.size() - 1));
+  }
+  s.intake = free_intakes_.back();
+  free_intakes_.pop_back();
+  metrics_.intakes->add(1);
+  return intakes_[s.intake].get();
+}
+
+void connection_actor::return_intake(session& s) {
+  if (s.intake == none) return;
+  auto& in = *intakes_[s.intake];
+  held_bytes_ -= std::min(held_bytes_, in.size());
+  in.clear();
+  free_intakes_.push_back(s.intake);
+  s.intake = none;
+  metrics_.intakes->add(-1);
+}
+
+} // namespace troupe::server

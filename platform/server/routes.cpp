@@ -1,0 +1,15 @@
+#include "platform/server/routes.hpp"
+
+namespace troupe::server {
+
+route& routes::add(http::method m, std::string_view pattern, std::shared_ptr<endpoint> target) {
+  table_.add(m, pattern, all_.size());
+  return all_.emplace_back(route{std::string(pattern), std::move(target)});
+}
+
+route& routes::any(std::string_view pattern, std::shared_ptr<endpoint> target) {
+  table_.add_any(pattern, all_.size());
+  return all_.emplace_back(route{std::string(pattern), std::move(target)});
+}
+
+} // namespace troupe::server

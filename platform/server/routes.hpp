@@ -1,0 +1,61 @@
+#pragma once
+
+#include "platform/http/router.hpp"
+#include "platform/server/endpoint.hpp"
+
+#include <chrono>
+#include <cstddef>
+#include <deque>
+#include <memory>
+#include <string>
+#include <string_view>
+
+namespace troupe::server {
+
+/// One route with its rules.
+struct route {
+  std::string pattern; ///< also the `route` label of its metrics
+  std::shared_ptr<const endpoint> target;
+  std::chrono::milliseconds timeout{2000};
+  actor::priority priority = actor::priority::normal;
+  bool needs_idempotency_key = false;
+
+  /// How long the service may take before the client is answered 504.
+  route& within(std::chrono::milliseconds t) {
+    timeout = t;
+    return *this;
+  }
+  route& with_priority(actor::priority p) {
+    priority = p;
+    return *this;
+  }
+  /// Requests without a valid Idempotency-Key are answered 400; the key travels in the envelope.
+  route& requires_idempotency_key() {
+    needs_idempotency_key = true;
+    return *this;
+  }
+};
+
+/// The routes of one listener: filled at start, then never changed and shared by all its connection actors.
+/// Patterns as in `http::router`. Adding throws std::invalid_argument for a malformed or doubled pattern.
+class routes {
+ public:
+  route& get(std::string_view pattern, std::shared_ptr<endpoint> target) { return add(http::method::get, pattern, std::move(target)); }
+  route& post(std::string_view pattern, std::shared_ptr<endpoint> target) { return add(http::method::post, pattern, std::move(target)); }
+  route& put(std::string_view pattern, std::shared_ptr<endpoint> target) { return add(http::method::put, pattern, std::move(target)); }
+  route& del(std::string_view pattern, std::shared_ptr<endpoint> target) { return add(http::method::del, pattern, std::move(target)); }
+  /// Answers every method.
+  route& any(std::string_view pattern, std::shared_ptr<endpoint> target);
+  route& add(http::method m, std::string_view pattern, std::shared_ptr<endpoint> target);
+
+  /// Route numbers count from 0 in the order of adding.
+  [[nodiscard]] const route& at(std::size_t number) const { return all_[number]; }
+  [[nodiscard]] std::size_t size() const noexcept { return all_.size(); }
+  [[nodiscard]] const http::router& table() const noexcept { return table_; }
+
+ private:
+  http::router table_;
+  std::deque<route> all_; // addresses stay while routes are added
+};
+
+} // namespace troupe::server

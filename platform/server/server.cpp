@@ -1,0 +1,52 @@
+#include "platform/server/server.hpp"
+
+#include "platform/server/acceptor.hpp"
+
+#include <caf/send.hpp>
+#include <caf/scoped_actor.hpp>
+
+#include <algorithm>
+
+namespace troupe::server {
+
+base::result<std::unique_ptr<server>> server::start(caf::actor_system& system, server_options options, routes& routes,
+                                                    metrics::registry& registry, net::poller& poller) {
+  std::vector<net::listener> listeners;
+  options.listening.reuse_port = options.acceptors > 1;
+  for (std::size_t i = 0; i < options.acceptors; ++i) {
+    auto opened = net::listener::open(options.where, options.listening);
+    if (!opened) return opened.error();
+    options.where = opened->where(); // port 0 is chosen once, for all
+    listeners.push_back(std::move(*opened));
+  }
+  std::unique_ptr<server> made(new server(system));
+  made->where_ = options.where;
+  made->plane_ = std::make_shared<plane>();
+  auto& p = *made->plane_;
+  p.name = options.name;
+  p.limits = options.limits;
+  p.routes = &routes;
+  p.registry = &registry;
+  p.poller = &poller;
+  const auto each = static_cast<std::int64_t>(std::max<std::size_t>(options.limits.sessions / options.connection_actors, 1));
+  for (std::size_t i = 0; i < options.connection_actors; ++i)
+    p.credits.push_back(std::make_unique<policy::in_flight_limit>(each));
+  for (std::size_t i = 0; i < options.connection_actors; ++i)
+    made->connections_.push_back(system.spawn<connection_actor>(made->plane_, i));
+  for (std::size_t i = 0; i < listeners.size(); ++i)
+    made->acceptors_.push_back(system.spawn<acceptor>(made->plane_, std::move(listeners[i]), made->connections_, i));
+  return made;
+}
+
+void server::stop(std::chrono::milliseconds grace) {
+  caf::scoped_actor self(system_);
+  const auto end = [&](std::vector<caf::actor>& actors) {
+    for (auto& actor : actors) caf::anon_send(actor, drain{grace});
+    self->wait_for(actors);
+    actors.clear();
+  };
+  end(acceptors_);
+  end(connections_);
+}
+
+} // namespace troupe::server
