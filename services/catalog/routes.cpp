@@ -1,0 +1,126 @@
+#include "services/catalog/routes.hpp"
+
+#include "platform/json/message.hpp"
+#include "services/catalog/batch_endpoint.hpp"
+#include "services/catalog/json_body.hpp"
+#include "services/catalog/model.hpp"
+#include "services/catalog/search_plan.hpp"
+
+#include <charconv>
+#include <string>
+
+namespace troupe::catalog {
+
+namespace {
+
+using base::errc;
+
+/// The values of all fields of that name as one list. Source: RFC 9110 section 5.3.
+std::string list_field(const http::request& request, std::string_view name) {
+  std::string list;
+  for (const auto& field : request.fields) {
+    if (!http::same_field_name(field.name, name)) continue;
+    if (!list.empty()) list += ", ";
+    list += field.value;
+  }
+  return list;
+}
+
+base::result<v1::GetProductRequest> decode_get(const http::request& request) {
+  v1::GetProductRequest message;
+  const auto id = request.parameter("id");
+  message.set_id(id.data(), id.size());
+  if (auto tags = list_field(request, "If-None-Match"); !tags.empty())
+    message.set_if_none_match(std::move(tags));
+  return message;
+}
+
+http::response encode_view(const product_view& view) {
+  http::response r;
+  r.prepared_fields = view.entry->fields;
+  if (view.not_modified) {
+    r.status = 304;
+    return r;
+  }
+  r.content_type = "application/json";
+  r.body = view.entry->body;
+  return r;
+}
+
+base::result<v1::PutProductRequest> decode_put(const http::request& request) {
+  v1::PutProductRequest message;
+  auto& product = *message.mutable_product();
+  if (auto decoded = json::decode(request.body, product); decoded.has_error()) return decoded.error();
+  const auto id = request.parameter("id");
+  if (!product.id().empty() && product.id() != id) {
+    return base::fail(errc::invalid_argument, "id: must be left out, or be the one in the path");
+  }
+  product.set_id(id.data(), id.size());
+  if (auto checked = check_product(product); checked.has_error()) return checked.error();
+  if (auto tags = list_field(request, "If-Match"); !tags.empty()) message.set_if_match(std::move(tags));
+  if (auto tags = list_field(request, "If-None-Match"); !tags.empty())
+    message.set_if_none_match(std::move(tags));
+  return message;
+}
+
+/// The id as one segment of a path. Source: RFC 3986 sections 2.3 and 3.3.
+std::string path_of(std::string_view id) {
+  static constexpr std::string_view plain = "-._~!$&'()*+,;=:@";
+  static constexpr char hex[] = "0123456789ABCDEF";
+  std::string out = "/v1/products/";
+  for (const char c : id) {
+    const auto byte = static_cast<unsigned char>(c);
+    if ((c >= '0' && c <= '9') || (c >= 'A' && c <= 'Z') || (c >= 'a' && c <= 'z') ||
+        plain.find(c) != std::string_view::npos) {
+      out += c;
+    } else {
+      out += '%';
+      out += hex[byte >> 4];
+      out += hex[byte & 15];
+    }
+  }
+  return out;
+}
+
+http::response encode_stored(const stored_product& stored) {
+  auto r = http::json_response(stored.created ? 201 : 200, stored.entry->body);
+  r.prepared_fields = stored.entry->fields;
+  if (stored.created) r.add_field("Location", path_of(stored.entry->product.id()));
+  return r;
+}
+
+base::result<v1::SearchProductsRequest> decode_search(const http::request& request) {
+  v1::SearchProductsRequest message;
+  message.set_page_size(search_limits::default_page_size);
+  if (auto query = request.query_parameter("q")) message.set_query(std::move(*query));
+  if (auto token = request.query_parameter("page_token")) message.set_page_token(std::move(*token));
+  if (const auto text = request.query_parameter("page_size")) {
+    std::int32_t size = 0;
+    const auto* end = text->data() + text->size();
+    const auto read = std::from_chars(text->data(), end, size);
+    // What is no number is out of range too; the plan says so.
+    message.set_page_size(read.ec == std::errc{} && read.ptr == end ? size : 0);
+  }
+  // Looked at here too, so that what is wrong never waits for the store.
+  if (const auto plan = plan_search(message); plan.has_error()) return plan.error();
+  return message;
+}
+
+http::response encode_found(const v1::SearchProductsReply& reply) {
+  return http::json_response(200, json::encode(reply));
+}
+
+} // namespace
+
+void add_routes(server::routes& routes, const catalog_services& services) {
+  using namespace std::chrono_literals;
+  routes.get("/v1/products/{id}", server::call(services.replicas, &decode_get, &encode_view));
+  routes.put("/v1/products/{id}", json_body(server::call(services.store, &decode_put, &encode_stored)))
+      .within(5s);
+  routes.get("/v1/products", server::call(services.search, &decode_search, &encode_found))
+      .within(5s)
+      .with_priority(actor::priority::low);
+  routes.post("/v1/products:batch", json_body(batch(services.replicas, services.store))).within(10s);
+}
+
+} // namespace troupe::catalog
