@@ -1,0 +1,78 @@
+#pragma once
+
+#include "platform/base/clock.hpp"
+#include "services/stats/model.hpp"
+#include "services/stats/sliding_sums.hpp"
+
+#include <array>
+#include <cstddef>
+#include <cstdint>
+#include <functional>
+#include <map>
+#include <string>
+#include <string_view>
+#include <vector>
+
+namespace troupe::stats {
+
+/// Exact counters by product and metric in three windows. A pure state machine: time is passed in, and a time
+/// that lies before one passed earlier is taken for that one.
+///
+/// Keys are bounded. Once `most_keys` products are tracked, a product that is not among them is not tracked
+/// any more: its quantities are added to the `untracked` sum of their metric, in all three windows. A tracked
+/// product stays tracked.
+/// Windows are those of `window`; the one-minute and one-hour windows begin empty, only totals are restored.
+/// Memory: about 250 bytes a key, and what `sliding_sums` needs, twice; at most 3 KB a key when every key is
+/// counted in every second and minute. Thread: its owner.
+class aggregator {
+ public:
+  /// `most_keys`: 1..2^31.
+  explicit aggregator(std::size_t most_keys);
+
+  /// Adds a quantity (1..1,000,000); false when it went to `untracked`. A total stops at 2^63-1.
+  /// Cost: O(log keys), and now and then what the windows forget.
+  bool add(std::string_view product_id, metric what, std::uint32_t quantity, base::time_point now);
+
+  /// The products with the largest values above 0: larger values first, equal ones by id. At most `limit`.
+  /// Cost: O(keys), about 1 ns for each that is not among the largest.
+  [[nodiscard]] std::vector<ranked> top(metric what, window over, std::size_t limit, base::time_point now);
+
+  [[nodiscard]] std::uint64_t untracked(metric what, window over, base::time_point now);
+
+  /// Products tracked.
+  [[nodiscard]] std::size_t keys() const noexcept { return index_.size(); }
+
+  /// Sets the total of a product that is not tracked yet; nothing when there is no place for it.
+  void restore(const product_total& total);
+  void restore_untracked(const amounts& all);
+
+  /// Whether a total has changed since the last `take_changed`.
+  [[nodiscard]] bool has_changed() const noexcept { return !changed_.empty(); }
+  /// The keys whose totals have changed since the last call, each once.
+  [[nodiscard]] std::vector<std::uint32_t> take_changed();
+  /// Takes back what `take_changed` has given.
+  void change_again(const std::vector<std::uint32_t>& keys);
+
+  /// Key 0 stands for all untracked products and has an empty id.
+  static constexpr std::uint32_t untracked_key = 0;
+  [[nodiscard]] product_total total(std::uint32_t key) const;
+
+ private:
+  [[nodiscard]] std::uint32_t key_of(std::string_view product_id);
+  std::uint32_t add_key(std::string_view id);
+  void note_change(std::uint32_t key);
+  void advance(base::time_point now);
+  [[nodiscard]] const std::vector<std::uint64_t>& sums(metric what, window over) const noexcept;
+
+  std::size_t most_keys_;
+  // A tree and not a hash table: ids come from outside, and the standard hash is known to everybody.
+  std::map<std::string, std::uint32_t, std::less<>> index_;
+  std::vector<std::string_view> ids_; // by key; views into index_
+  sliding_sums minute_;
+  sliding_sums hour_;
+  std::array<std::vector<std::uint64_t>, metric_count> all_; // by key
+  std::vector<bool> has_changed_;                            // by key
+  std::vector<std::uint32_t> changed_;
+};
+
+} // namespace troupe::stats
