@@ -1,0 +1,63 @@
+"""CPU time of another process, from /proc. Linux only."""
+
+import os
+import time
+from dataclasses import dataclass
+from pathlib import Path
+
+TICKS_PER_SECOND = os.sysconf("SC_CLK_TCK")
+
+
+@dataclass(frozen=True)
+class Reading:
+    """What a process had used at one moment."""
+
+    user_ticks: int
+    system_ticks: int
+    thread_ns: dict  # thread id -> nanoseconds on a CPU; empty where the kernel keeps no schedstat
+
+
+@dataclass(frozen=True)
+class Spent:
+    """CPU seconds between two readings, all threads."""
+
+    user: float
+    system: float
+
+    @property
+    def total(self):
+        return self.user + self.system
+
+
+def read(pid):
+    """The process's reading now: stat counts in ticks of 10 ms, schedstat in nanoseconds (proc(5))."""
+    fields = Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()
+    thread_ns = {}
+    for task in Path(f"/proc/{pid}/task").iterdir():
+        try:
+            thread_ns[task.name] = int((task / "schedstat").read_text().split()[0])
+        except (FileNotFoundError, ProcessLookupError):
+            continue  # The thread has just ended, or there is no schedstat.
+    return Reading(int(fields[11]), int(fields[12]), thread_ns)
+
+
+def spent(before, after):
+    """The total is schedstat's; stat only splits it into user and system.
+
+    Threads that ended in between have taken their schedstat along; then stat, which still counts them, is the
+    total.
+    """
+    user = after.user_ticks - before.user_ticks
+    system = after.system_ticks - before.system_ticks
+    total = (user + system) / TICKS_PER_SECOND
+    if after.thread_ns and before.thread_ns.keys() <= after.thread_ns.keys():
+        total = sum(ns - before.thread_ns.get(thread, 0) for thread, ns in after.thread_ns.items()) / 1e9
+    user_share = user / (user + system) if user + system else 0.5
+    return Spent(total * user_share, total * (1 - user_share))
+
+
+def idle_percent(pid, seconds):
+    """Percent of one core that the process uses while nobody calls it. Blocks for that long."""
+    before, start = read(pid), time.monotonic()
+    time.sleep(seconds)
+    return 100 * spent(before, read(pid)).total / (time.monotonic() - start)

@@ -1,0 +1,33 @@
+"""How a measurement ends: a figure that cannot be trusted is a failure with a sentence, never a number."""
+
+import signal
+import sys
+
+
+class Failure(Exception):
+    """The measurement cannot go on; the text says what happened and what to do."""
+
+
+class Interrupted(BaseException):
+    """Ctrl-C or SIGTERM. Not an Exception, so that only clean-up code sees it on its way."""
+
+
+def _interrupt(number, _frame):
+    # Once: a second Ctrl-C must not interrupt the stopping of the servers, which is bounded in time anyway.
+    signal.signal(signal.SIGINT, signal.SIG_IGN)
+    signal.signal(signal.SIGTERM, signal.SIG_IGN)
+    raise Interrupted(number)
+
+
+def run_main(main):
+    """Runs a program's main, stops the servers, and exits: 0 done, 1 failed, 128 + signal interrupted."""
+    signal.signal(signal.SIGINT, _interrupt)
+    signal.signal(signal.SIGTERM, _interrupt)
+    try:
+        sys.exit(main())
+    except Failure as failure:
+        print(f"loadtest: {failure}", file=sys.stderr)
+        sys.exit(1)
+    except Interrupted as interrupted:
+        print("loadtest: interrupted; the servers were stopped", file=sys.stderr)
+        sys.exit(128 + interrupted.args[0])
