@@ -1,0 +1,93 @@
+#include "platform/base/result.hpp"
+#include "platform/http/response.hpp"
+
+#include <catch2/catch.hpp>
+
+#include <string>
+#include <string_view>
+
+using namespace troupe;
+using http::problem;
+using http::response;
+
+TEST_CASE("a field is rendered as a line of its own") {
+  std::string out = "A: 1\r\n";
+  CHECK(http::render_field(out, "X-Tag", "two words"));
+  CHECK(http::render_field(out, "!#$%&'*+-.^_`|~09azAZ", ""));
+  CHECK(out == "A: 1\r\nX-Tag: two words\r\n!#$%&'*+-.^_`|~09azAZ: \r\n");
+}
+
+TEST_CASE("RFC 9110 5.5: a value with a control character is dropped, so that no value splits the response") {
+  const auto value = GENERATE(as<std::string>{}, "a\r\nSet-Cookie: x=1", "a\nb", "a\rb",
+                              std::string("a\0b", 3), "\r\n\r\n<html>", "\n", "a\x01", "a\x7f", "\x1b[0m");
+  response r;
+  r.fields = "Before: 1\r\n";
+  CHECK_FALSE(r.add_field("X-Tag", value));
+  CHECK(r.fields == "Before: 1\r\n");
+  std::string out;
+  CHECK_FALSE(http::render_field(out, "X-Tag", value));
+  CHECK(out.empty());
+}
+
+TEST_CASE("RFC 9110 5.6.2: a name that is not a token is dropped") {
+  const auto name = GENERATE(as<std::string>{}, "", "A B", "A:", "A\r\nB", "A\tB", "(A)", "A\"", "\xC3\xA9",
+                             "A/B", "A,B", "A=B", std::string("A\0", 2), "A\x7f");
+  response r;
+  CHECK_FALSE(r.add_field(name, "value"));
+  CHECK(r.fields.empty());
+}
+
+TEST_CASE("a value may have tabs and bytes above ASCII") {
+  response r;
+  CHECK(r.add_field("X-Tag", "a\tb\xC3\xA9"));
+  CHECK(r.fields == "X-Tag: a\tb\xC3\xA9\r\n");
+}
+
+TEST_CASE("a handler cannot contradict how the message is framed") {
+  const auto name = GENERATE(as<std::string>{}, "Content-Length", "content-length", "TRANSFER-ENCODING",
+                             "Connection", "Date");
+  response r;
+  CHECK_FALSE(r.add_field(name, "0"));
+  CHECK(r.fields.empty());
+  CHECK(r.add_field("Content-Length-Hint", "0"));
+}
+
+TEST_CASE("a JSON response has its status, type and body") {
+  const auto r = http::json_response(201, R"({"id":"1"})");
+  CHECK(r.status == 201);
+  CHECK(r.content_type == "application/json");
+  CHECK(r.body.view() == R"({"id":"1"})");
+  CHECK(r.fields.empty());
+}
+
+TEST_CASE("RFC 9457: a problem says what is wrong and which request it was") {
+  const auto r =
+      problem(base::fail(base::errc::not_found, "no product 7"), "0af7651916cd43dd8448eb211c80319c");
+  CHECK(r.status == 404);
+  CHECK(r.content_type == "application/problem+json");
+  CHECK(r.body.view() == R"({"type":"about:blank","title":"Not Found","status":404,"detail":"no product 7",)"
+                         R"("instance":"urn:troupe:request:0af7651916cd43dd8448eb211c80319c",)"
+                         R"("request_id":"0af7651916cd43dd8448eb211c80319c"})");
+  CHECK(r.fields.empty());
+}
+
+TEST_CASE("a problem of a request without an id has no instance") {
+  CHECK(
+      problem(431, "the head is too large", "").body.view() ==
+      R"({"type":"about:blank","title":"Request Header Fields Too Large","status":431,"detail":"the head is too large"})");
+}
+
+TEST_CASE("what can be tried again says when") {
+  CHECK(problem(503, "busy", "1").fields == "Retry-After: 1\r\n");
+  CHECK(problem(429, "slow down", "1").fields == "Retry-After: 1\r\n");
+  CHECK(problem(base::fail(base::errc::unavailable, "busy"), "1").fields == "Retry-After: 1\r\n");
+  CHECK(problem(500, "broken", "1").fields.empty());
+  CHECK(problem(504, "late", "1").fields.empty());
+}
+
+TEST_CASE("whatever the detail and the id hold, the problem is one JSON text") {
+  const auto r = problem(400, "key \"a\\b\"\n\x01\x7f \xC3\xA9 \xFF", "\"},{\"");
+  CHECK(r.body.view() == "{\"type\":\"about:blank\",\"title\":\"Bad Request\",\"status\":400,"
+                         "\"detail\":\"key \\\"a\\\\b\\\"\\n\\u0001\\u007f \xC3\xA9 \xEF\xBF\xBD\","
+                         "\"instance\":\"urn:troupe:request:\\\"},{\\\"\",\"request_id\":\"\\\"},{\\\"\"}");
+}

@@ -1,0 +1,238 @@
+#include "services/catalog/bulk_load.hpp"
+#include "services/catalog/model.hpp"
+#include "services/catalog/page_token.hpp"
+#include "services/catalog/product_search.hpp"
+#include "tests/services/catalog/samples.hpp"
+
+#include <catch2/catch.hpp>
+
+#include <algorithm>
+#include <optional>
+
+using namespace troupe;
+using namespace troupe::catalog;
+using test::sample;
+using test::temporary_directory;
+
+namespace {
+
+/// A store with some products, and a search in it.
+struct searched_store {
+  explicit searched_store(std::initializer_list<v1::Product> products) : searched_store() {
+    for (const auto& product : products) add(product);
+  }
+  searched_store() {
+    REQUIRE(bulk_load::open(dir.path()).has_value()); // makes the store
+    auto opened = product_search::open(dir.path());
+    REQUIRE(opened.has_value());
+    search.emplace(std::move(*opened));
+  }
+
+  void add(const v1::Product& product) const {
+    auto load = bulk_load::open(dir.path());
+    REQUIRE(load.has_value());
+    REQUIRE(load->add(product).has_value());
+    REQUIRE(load->finish().has_value());
+  }
+
+  v1::SearchProductsReply page(const std::string& query, std::int32_t size = 100,
+                               const std::string& token = {}) {
+    v1::SearchProductsRequest request;
+    request.set_query(query);
+    request.set_page_size(size);
+    request.set_page_token(token);
+    const auto plan = plan_search(request);
+    CAPTURE(query, token);
+    REQUIRE(plan.has_value());
+    const auto reply = search->run(*plan);
+    REQUIRE(reply.has_value());
+    return *reply;
+  }
+
+  std::vector<std::string> ids(const std::string& query) {
+    std::vector<std::string> out;
+    const auto reply = page(query);
+    for (const auto& item : reply.items()) out.push_back(item.id());
+    return out;
+  }
+
+  /// The ids on all pages, in their order.
+  std::vector<std::string> all_pages(const std::string& query, std::int32_t size) {
+    std::vector<std::string> out;
+    std::string token;
+    for (int pages = 0; pages < 1000; ++pages) {
+      const auto reply = page(query, size, token);
+      CHECK(reply.items_size() <= size);
+      for (const auto& item : reply.items()) out.push_back(item.id());
+      token = reply.next_page_token();
+      if (token.empty()) break;
+      CHECK(reply.items_size() == size);
+    }
+    return out;
+  }
+
+  temporary_directory dir;
+  std::optional<product_search> search;
+};
+
+using strings = std::vector<std::string>;
+
+v1::Product described(std::string id, std::string name, std::string description) {
+  auto product = sample(std::move(id), std::move(name));
+  product.set_description(std::move(description));
+  return product;
+}
+
+} // namespace
+
+TEST_CASE("A search finds words of id, name and description, whatever their case", "[unit]") {
+  searched_store store{sample("85123A", "WHITE HANGING HEART T-LIGHT HOLDER"),
+                       sample("22423", "REGENCY CAKESTAND 3 TIER"),
+                       described("84879", "ASSORTED COLOUR BIRD ORNAMENT", "hangs on a heart-shaped hook"),
+                       sample("CAF1", "Caf\xC3\xA9 sign")};
+  CHECK(store.ids("cakestand") == strings{"22423"});
+  CHECK(store.ids("heart") == strings{"85123A", "84879"}); // a name says more than a description
+  CHECK(store.ids("hanging heart") == strings{"85123A"});
+  CHECK(store.ids("HEART hang") == strings{"85123A", "84879"});
+  CHECK(store.ids("85123a") == strings{"85123A"});
+  CHECK(store.ids("t-light") == strings{"85123A"});
+  CHECK(store.ids("cafe") == strings{"CAF1"});
+  CHECK(store.ids("caf\xC3\xA9") == strings{"CAF1"});
+  CHECK(store.ids("nothing").empty());
+  CHECK(store.ids("heart cakestand").empty());
+}
+
+TEST_CASE("Only the last word of a query may be a beginning", "[unit]") {
+  searched_store store{sample("1", "red heart"), sample("2", "redder hearts")};
+  CHECK(store.ids("red hear") == strings{"1"});
+  CHECK(store.ids("hear") == strings{"1", "2"});
+  CHECK(store.ids("h") == strings{"1", "2"});
+  CHECK(store.ids("hear red").empty());
+}
+
+TEST_CASE("An item of a search is the whole product", "[unit]") {
+  searched_store store;
+  auto product = described("a", "name", "description");
+  product.set_stock(5);
+  store.add(product);
+  const auto reply = store.page("name");
+  REQUIRE(reply.items_size() == 1);
+  CHECK(same_content(reply.items(0), product));
+  CHECK(reply.items(0).version() == 1);
+  CHECK(reply.items(0).updated_at().size() == 27);
+  CHECK(reply.next_page_token().empty());
+}
+
+TEST_CASE("No query is read as SQL or as an FTS5 expression", "[unit]") {
+  searched_store store{sample("1", "plain heart"), sample("2", "AND OR NOT NEAR"),
+                       sample("3", "it's \"quoted\" 100% *star*")};
+  const std::vector<std::pair<std::string, strings>> examples{
+      {"heart' OR '1'='1", {}},
+      {"heart'; DROP TABLE products; --", {}},
+      {"name:heart", {}},
+      {"id : 1", {}},
+      {"heart OR star", {}},
+      {"NOT heart", {}},
+      {"not near", {"2"}},
+      {"AND", {"2"}},
+      {"NEAR(heart plain)", {}},
+      {"^heart", {"1"}},
+      {"heart*", {"1"}},
+      {"\"heart", {"1"}},
+      {"heart\"", {"1"}},
+      {"\"\"\"heart\"\"\"", {"1"}},
+      {"(heart", {"1"}},
+      {"{name}: heart", {}},
+      {"- heart", {"1"}},
+      {"plain + heart", {"1"}},
+      {"100%", {"3"}},
+      {"%", {}},
+      {"_", {}},
+      {"heart\\", {"1"}},
+      {"it's", {"3"}},
+      {"\xE2\x80\x9Cheart\xE2\x80\x9D", {"1"}}, // typographic quotes are no letters to the index
+      {"\xE2\x80\x93", {}},                     // nor is a dash, alone
+      {"plain \xE2\x80\x93 heart", {"1"}},
+  };
+  for (const auto& [query, expected] : examples) {
+    CAPTURE(query);
+    CHECK(store.ids(query) == expected);
+  }
+  CHECK(store.page("").items_size() == 3);
+}
+
+TEST_CASE("The pages of a search hold every match once, in one order", "[unit]") {
+  searched_store store;
+  auto load = bulk_load::open(store.dir.path());
+  strings by_id;
+  for (int i = 0; i < 137; ++i) {
+    const auto id = "P" + std::to_string(i * 7919 % 1000);
+    by_id.push_back(id);
+    // Some texts are equal, so that many matches rank the same; longer ones rank lower.
+    REQUIRE(load->add(sample(id, i % 3 == 0 ? "red heart" : "red heart number " + std::to_string(i % 5)))
+                .has_value());
+  }
+  REQUIRE(load->add(sample("Q", "blue star")).has_value());
+  REQUIRE(load->finish().has_value());
+  std::sort(by_id.begin(), by_id.end());
+
+  const auto once = store.all_pages("heart", 100);
+  CHECK(once.size() == 137);
+  for (const std::int32_t size : {1, 7, 20, 68, 100}) CHECK(store.all_pages("heart", size) == once);
+  auto sorted = once;
+  std::sort(sorted.begin(), sorted.end());
+  CHECK(sorted == by_id);
+
+  by_id.push_back("Q");
+  for (const std::int32_t size : {1, 7, 69, 100}) CHECK(store.all_pages("", size) == by_id);
+}
+
+TEST_CASE("Equally good matches come in the order of their ids", "[unit]") {
+  searched_store store{sample("c", "heart"), sample("a", "heart"), sample("b", "heart")};
+  CHECK(store.ids("heart") == strings{"a", "b", "c"});
+}
+
+TEST_CASE("A last page that is full has no next page", "[unit]") {
+  searched_store store{sample("a", "heart"), sample("b", "heart"), sample("c", "heart"),
+                       sample("d", "heart")};
+  for (const std::string query : {"", "heart"}) {
+    const auto first = store.page(query, 2);
+    REQUIRE_FALSE(first.next_page_token().empty());
+    const auto last = store.page(query, 2, first.next_page_token());
+    CHECK(last.items_size() == 2);
+    CHECK(last.next_page_token().empty());
+  }
+  CHECK(store.page("heart", 2, make_page_token("heart", "1000000")).items_size() == 0);
+}
+
+TEST_CASE("Pages without a query leave nothing out while products are added", "[unit]") {
+  searched_store store{sample("b"), sample("d"), sample("f")};
+  const auto first = store.page("", 2);
+  store.add(sample("a")); // before the position: it would shift a page that counts
+  store.add(sample("e"));
+  const auto second = store.page("", 2, first.next_page_token());
+  REQUIRE(second.items_size() == 2);
+  CHECK(second.items(0).id() == "e");
+  CHECK(second.items(1).id() == "f");
+}
+
+TEST_CASE("The index follows what is written", "[unit]") {
+  searched_store store{sample("a", "red heart")};
+  CHECK(store.ids("heart") == strings{"a"});
+  store.add(sample("a", "blue star"));
+  CHECK(store.ids("heart").empty());
+  CHECK(store.ids("star") == strings{"a"});
+  store.add(sample("a", "blue star", 999)); // the texts are the same
+  CHECK(store.ids("star") == strings{"a"});
+  store.add(described("a", "blue star", "of wood"));
+  CHECK(store.ids("wood") == strings{"a"});
+  auto checked = store::database::open(store_file(store.dir.path()), store::database::access::read_write);
+  // Compares the index with the table. Source: https://www.sqlite.org/fts5.html section 6.4.
+  CHECK(checked->execute("INSERT INTO product_texts(product_texts, rank) VALUES('integrity-check', 1)")
+            .has_value());
+}
+
+TEST_CASE("A search cannot be opened before its store is there", "[unit]") {
+  const temporary_directory dir;
+  CHECK(product_search::open(dir.path()).has_error());
+}

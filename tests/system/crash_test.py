@@ -1,0 +1,173 @@
+"""kill -9 at random moments, again and again on the same data: what was answered 2xx is there exactly once.
+
+TROUPE_CRASHES sets how often (100); TROUPE_CRASH_SEED repeats the moments of a run.
+"""
+import concurrent.futures
+import contextlib
+import os
+import random
+import sqlite3
+import threading
+import time
+import unittest
+
+from troupe_process import Closed, SystemTest, key, payment, request
+
+CRASHES = int(os.environ.get("TROUPE_CRASHES", "100"))
+SEED = int(os.environ.get("TROUPE_CRASH_SEED", str(random.SystemRandom().randrange(2**32))))
+LIVES = 2  # data directories at a time: a start waits for its disk, and takes a second under the sanitizers
+CLIENTS = 4
+PIPELINED = 8  # writes that one client has under way
+CHECK_EVERY = 10
+
+
+def amount_of(name):
+    """A different amount for nearly every key, known again without a table."""
+    return 1 + sum(ord(c) * 31**i for i, c in enumerate(name)) % 99991
+
+
+def post(name):
+    return request("POST", "/v1/payments", payment("crash", amount_of(name), name), key(name))
+
+
+class Client(threading.Thread):
+    """Posts payments until the server is gone. `acknowledged`: the location of each that was answered 201."""
+
+    def __init__(self, server, prefix):
+        super().__init__()
+        self.server, self.prefix = server, prefix
+        self.acknowledged, self.unknown, self.wrong = {}, [], []
+
+    def run(self):
+        number = 0
+        try:
+            with self.server.connect() as c:
+                while True:
+                    names = [f"{self.prefix}-{number + i}" for i in range(PIPELINED)]
+                    number += PIPELINED
+                    self.unknown += names
+                    c.send(b"".join(map(post, names)))
+                    for name in names:
+                        answer = c.read()
+                        if answer.status != 201:
+                            self.wrong.append((name, answer))
+                            return
+                        self.acknowledged[name] = answer.field("Location")
+                        self.unknown.remove(name)
+        except (Closed, OSError):
+            pass  # killed
+
+
+class Life:
+    """One data directory through its crashes, with what must be found in it."""
+
+    def __init__(self, number, data):
+        self.name, self.data = f"life {number} of seed {SEED}", data
+        self.random = random.Random(SEED + number)
+        self.every = {}  # name: location, of all that are known to be recorded
+        self.while_starting = 0
+
+
+class Crashes(SystemTest):
+    maxDiff = None
+
+    def test_acknowledged_payments_survive_every_crash_exactly_once(self):
+        print(f"seed {SEED}, {CRASHES} crashes", flush=True)
+        began = time.monotonic()
+        lives = [Life(number, self.directory / f"data{number}") for number in range(LIVES)]
+        with concurrent.futures.ThreadPoolExecutor(LIVES) as pool:
+            shares = [CRASHES // LIVES + (number < CRASHES % LIVES) for number in range(LIVES)]
+            for done in [pool.submit(self.live, life, crashes) for life, crashes in zip(lives, shares)]:
+                done.result()
+        payments = sum(len(life.every) for life in lives)
+        print(f"{sum(life.while_starting for life in lives)} crashes while starting, {payments} payments, "
+              f"{time.monotonic() - began:.1f} s", flush=True)
+        self.assertGreater(payments, CRASHES)
+
+    def live(self, life, crashes):
+        recent, unknown = {}, []
+        for crash in range(1, crashes + 1):
+            server = self.launch(data_dir=life.data)
+            if life.random.random() < 0.1:
+                time.sleep(life.random.uniform(0, 0.2))  # during the start, recovery perhaps
+                server.kill()
+                life.while_starting += 1
+                continue
+            server.wait_ready()
+            clients = [Client(server, f"{crash}-{i}") for i in range(CLIENTS)]
+            for client in clients:
+                client.start()
+            time.sleep(life.random.uniform(0.005, 0.06))  # the random moment
+            server.kill()
+            for client in clients:
+                client.join()
+                self.assertEqual(client.wrong, [], life.name)
+                recent.update(client.acknowledged)
+                unknown += client.unknown
+            if crash % CHECK_EVERY == 0:
+                self.check(life, recent, unknown)
+                recent, unknown = {}, []
+        self.check(life, recent, unknown)
+        self.check_all(life)
+
+    def check(self, life, acknowledged, unknown):
+        """A while without a crash: what was acknowledged is there, and what was not can be asked again."""
+        server = self.serve(data_dir=life.data)
+        with server.connect() as c:
+            self.assert_found(c, life, acknowledged)
+            balance = server.balance()
+            least = len(life.every) + len(acknowledged)
+            self.assertGreaterEqual(balance["payments"]["count"], least, life.name)
+            self.assertLessEqual(balance["payments"]["count"], least + len(unknown), life.name)
+            self.assertEqual(balance["entries_sum_minor"], 0, life.name)
+            life.every.update(acknowledged)
+            retried = {}
+            # Acknowledged ones among them: a client may forget that it was answered.
+            sample = life.random.sample(sorted(acknowledged), min(20, len(acknowledged)))
+            for names in batches(unknown + sample):
+                c.send(b"".join(map(post, names)))
+                for name in names:
+                    answer = c.read()
+                    self.assertEqual((answer.status, answer.json().get("amount_minor")), (201, amount_of(name)), answer)
+                    self.assertEqual(acknowledged.get(name, answer.field("Location")), answer.field("Location"), life.name)
+                    retried[name] = answer.field("Location")
+            life.every.update(retried)
+            self.assert_found(c, life, retried)
+        self.assertEqual(server.balance(), {
+            "currency": "GBP",
+            "payments": {"count": len(life.every), "amount_minor": sum(map(amount_of, life.every))},
+            "refunds": {"count": 0, "amount_minor": 0}, "credits": {"count": 0, "amount_minor": 0},
+            "entries_sum_minor": 0}, life.name)
+        server.end()
+
+    def assert_found(self, connection, life, locations):
+        for names in batches(sorted(locations)):
+            connection.send(b"".join(request("GET", locations[name]) for name in names))
+            for name in names:
+                answer = connection.read()
+                self.assertEqual(answer.status, 200, f"{name} was answered 201 and is gone; {life.name}")
+                self.assertEqual((answer.json()["amount_minor"], answer.json()["reference"]), (amount_of(name), name))
+
+    def check_all(self, life):
+        """Every payment of the life through the server, and the file itself without it."""
+        server = self.serve(data_dir=life.data)
+        with server.connect() as c:
+            self.assert_found(c, life, life.every)
+        self.assertEqual(len(set(life.every.values())), len(life.every), "two keys share a payment")
+        server.end()
+        with contextlib.closing(sqlite3.connect(life.data / "payments.sqlite")) as file:
+            def ask(sql):
+                return file.execute(sql).fetchall()
+            self.assertEqual(ask("PRAGMA integrity_check"), [("ok",)])
+            self.assertEqual(ask("SELECT count(*), count(DISTINCT key) FROM operations"), [(len(life.every),) * 2])
+            self.assertEqual(ask("SELECT operation FROM entries GROUP BY operation HAVING count(*) != 2 OR sum(amount) != 0"), [])
+            self.assertEqual(ask("SELECT count(DISTINCT operation) FROM entries"), [(len(life.every),)])
+
+
+def batches(names, size=200):
+    for at in range(0, len(names), size):
+        yield names[at:at + size]
+
+
+if __name__ == "__main__":
+    unittest.main(verbosity=2)

@@ -1,0 +1,134 @@
+"""Stopping: nobody who was promised an answer goes without."""
+import os
+import signal
+import threading
+import unittest
+
+from troupe_process import Closed, SystemTest, request, wait_until
+
+
+class Client(threading.Thread):
+    """Asks as fast as it is answered, until it is told that the connection closes."""
+
+    def __init__(self, server, stopping):
+        super().__init__()
+        self.server, self.stopping = server, stopping
+        self.answered, self.failures = 0, []
+
+    def run(self):
+        number = 0
+        while True:
+            try:
+                c = self.server.connect()
+            except OSError as problem:
+                self.failures.append(f"not connected: {problem}")
+                return
+            with c:
+                while True:
+                    body = f"{self.ident}-{number}".encode()
+                    number += 1
+                    try:
+                        c.send(request("POST", "/echo", body))
+                        answer = c.read()
+                    except (Closed, OSError) as problem:
+                        self.failures.append(f"request {number} was not answered: {problem!r}")
+                        return
+                    if (answer.status, answer.body) != (200, body):
+                        self.failures.append(repr(answer))
+                        return
+                    self.answered += 1
+                    if answer.announces_close():
+                        break
+            if self.stopping.is_set():
+                return
+
+
+class Drain(SystemTest):
+    def test_sigterm_under_load_fails_no_request(self):
+        for number in (signal.SIGTERM, signal.SIGINT):
+            with self.subTest(number.name):
+                server, stopping = self.serve(), threading.Event()
+                clients = [Client(server, stopping) for _ in range(8)]
+                for client in clients:
+                    client.start()
+                wait_until(lambda: all(client.answered > 20 for client in clients), "the clients are at work")
+                stopping.set()
+                server.end(number)
+                for client in clients:
+                    client.join()
+                    self.assertEqual(client.failures, [])
+
+    def test_not_ready_first_and_still_serving_during_the_delay(self):
+        server = self.serve("drain.delay=1500ms")
+        self.assertEqual(server.ask_admin("GET", "/readyz").status, 200)
+        with server.connect() as half:
+            half.send(request("POST", "/echo", None, {"Content-Length": 10}) + b"first")
+            half.wait_until_read()
+            server.send_signal(signal.SIGTERM)
+            wait_until(lambda: server.ask_admin("GET", "/readyz").status == 503, "it says that it is not ready")
+            self.assertEqual(server.ask_admin("GET", "/healthz").status, 200)
+            self.assertEqual(server.ask("GET", "/hello").status, 200)  # on a new connection
+            half.send(b"later")
+            self.assertEqual(half.read().body, b"firstlater")
+        self.assertEqual(server.wait_end(), 0)
+        server.check_sanitizers()
+
+    def test_a_request_that_is_half_here_when_the_drain_begins_is_answered(self):
+        server = self.serve()
+        with server.connect() as half, server.connect() as idle:
+            self.assertEqual(idle.ask("GET", "/hello").status, 200)
+            half.send(request("POST", "/echo", None, {"Content-Length": 10}) + b"first")
+            half.wait_until_read()
+            server.send_signal(signal.SIGTERM)
+            wait_until(lambda: "draining" in server.log(), "the drain begins")
+            self.assertTrue(idle.is_closed_by_server())
+            half.send(b"later")
+            answer = half.read()
+            self.assertEqual((answer.body, answer.announces_close()), (b"firstlater", True))
+            self.assertTrue(half.is_closed_by_server())
+        self.assertEqual(server.wait_end(), 0)
+        server.check_sanitizers()
+
+    def test_the_admin_listener_can_ask_for_the_drain(self):
+        server = self.serve()
+        self.assertEqual(server.ask_admin("GET", "/drain").status, 405)  # reading changes nothing
+        self.assertEqual(server.ask_admin("POST", "/drain").status, 202)
+        self.assertEqual(server.wait_end(), 0)
+        server.check_sanitizers()
+
+    def test_a_second_signal_ends_at_once(self):
+        server = self.serve("drain.delay=60s")
+        server.send_signal(signal.SIGTERM)
+        wait_until(lambda: server.ask_admin("GET", "/readyz").status == 503, "the drain begins")
+        server.send_signal(signal.SIGTERM)
+        self.assertEqual(server.wait_end(5), 1)
+        self.assertIn("second signal", server.log())
+        server.check_sanitizers()
+
+
+class Ports(SystemTest):
+    def test_all_tiers_in_one_process_listen_on_their_two_ports_only(self):
+        server = self.serve(arguments=("--tier", "all"))
+        inodes = set()
+        for name in os.listdir(f"/proc/{server.pid}/fd"):
+            target = os.readlink(f"/proc/{server.pid}/fd/{name}")
+            if target.startswith("socket:["):
+                inodes.add(target[len("socket:["):-1])
+        ports, others = set(), []
+        for table in ("tcp", "tcp6", "udp", "udp6"):
+            with open(f"/proc/{server.pid}/net/{table}", encoding="ascii") as rows:
+                for row in list(rows)[1:]:
+                    columns = row.split()
+                    if columns[9] not in inodes:
+                        continue
+                    host, _, port = columns[1].rpartition(":")
+                    if table == "tcp" and columns[3] == "0A" and host == "0100007F":
+                        ports.add(int(port, 16))
+                    else:
+                        others.append((table, row))
+        self.assertEqual(ports, {server.address[1], server.admin[1]})
+        self.assertEqual(others, [])
+
+
+if __name__ == "__main__":
+    unittest.main(verbosity=2)

@@ -1,0 +1,341 @@
+"""What the server does with the bytes of HTTP/1.0 and HTTP/1.1, and when they do not come."""
+import select
+import socket
+import time
+import unittest
+
+from troupe_process import PATIENCE, SharedServerTest, SystemTest, chunked, is_sanitized, request
+
+HELLO = request("GET", "/hello")
+
+
+def echo(text, fields=None):
+    return request("POST", "/echo", text.encode(), fields)
+
+
+class Exchanges(SharedServerTest):
+    def test_keep_alive_serves_many_requests_and_close_ends_the_connection(self):
+        with self.server.connect() as c:
+            for _ in range(20):
+                answer = c.ask("GET", "/hello")
+                self.assertEqual((answer.status, answer.body, answer.announces_close()), (200, b"Hello", False))
+            answer = c.ask("GET", "/hello", fields={"Connection": "close"})
+            self.assertEqual((answer.body, answer.announces_close()), (b"Hello", True))
+            self.assertTrue(c.is_closed_by_server())
+
+    def test_http_1_0_closes_unless_the_client_asks_to_keep_it(self):
+        with self.server.connect() as c:
+            c.send(b"GET /hello HTTP/1.0\r\n\r\n")
+            answer = c.read()
+            self.assertEqual((answer.status, answer.body, answer.field("Content-Length")), (200, b"Hello", "5"))
+            self.assertTrue(c.is_closed_by_server())
+        with self.server.connect() as c:
+            for _ in range(3):
+                c.send(b"GET /hello HTTP/1.0\r\nConnection: Keep-Alive\r\n\r\n")
+                answer = c.read()
+                self.assertEqual((answer.body, answer.field("Connection").lower()), (b"Hello", "keep-alive"))
+
+    def test_head_has_the_fields_of_get_and_no_body(self):
+        with self.server.connect() as c:
+            head = c.ask("HEAD", "/hello")
+            self.assertEqual((head.status, head.field("Content-Length")), (200, "5"))
+            self.assertEqual(c.ask("GET", "/hello").body, b"Hello")  # nothing of a body lies between
+            missing = c.ask("HEAD", "/nowhere")
+            self.assertEqual(missing.status, 404)
+            self.assertEqual(c.ask("GET", "/hello").body, b"Hello")
+
+    def test_expect_100_continue_is_answered_before_the_body(self):
+        body = b"later"
+        with self.server.connect() as c:
+            c.send(request("POST", "/echo", None, {"Expect": "100-continue", "Content-Length": len(body)}))
+            self.assertEqual(c.read_interim(), "HTTP/1.1 100 Continue")
+            c.send(body)
+            self.assertEqual(c.read().body, body)
+            self.assertEqual(c.ask("GET", "/hello").status, 200)
+
+    def test_expect_100_continue_over_the_limit_gets_413_and_no_100(self):
+        with self.server.connect() as c:
+            c.send(request("POST", "/echo", None, {"Expect": "100-continue", "Content-Length": 2 << 20}))
+            self.assert_problem(c.read(), 413)
+            self.assertTrue(c.is_closed_by_server())
+        with self.server.connect() as c:
+            c.send(request("POST", "/echo", b"x", {"Expect": "a-miracle"}))
+            self.assert_problem(c.read(), 417)
+
+    def test_chunked_bodies_are_joined_and_trailers_dropped(self):
+        head = request("POST", "/echo", None, {"Transfer-Encoding": "chunked"})
+        with self.server.connect() as c:
+            c.send(head + chunked(b"one ", b"two ", b"x" * 300))
+            self.assertEqual(c.read().body, b"one two " + b"x" * 300)
+            c.send(head + b"3;name=value\r\nabc\r\n0\r\nX-Trailer: 1\r\nAuthorization: x\r\n\r\n" + HELLO)
+            self.assertEqual([c.read().body, c.read().body], [b"abc", b"Hello"])
+            c.send(head + b"3\r\nabc\r\n0\r\nContent-Length: 99\r\n\r\n" + HELLO)  # framing in a trailer
+            self.assert_problem(c.read(), 400)
+            self.assertTrue(c.is_closed_by_server())
+
+    def test_pipelined_requests_in_one_packet_are_answered_in_order(self):
+        for count in (2, 16, 1000):
+            with self.subTest(count=count), self.server.connect() as c:
+                c.send(b"".join(echo(f"number {i}") for i in range(count)))
+                for i in range(count):
+                    self.assertEqual(c.read().body, f"number {i}".encode())
+
+    def test_pipelined_answers_keep_their_order_whoever_gives_them(self):
+        # /nowhere is answered by the connection itself, at once, and the others by services.
+        with self.server.connect() as c:
+            c.send((echo("first") + request("GET", "/nowhere") + request("GET", "/v1/products/none") + echo("last")) * 50)
+            for _ in range(50):
+                answers = [c.read() for _ in range(4)]
+                self.assertEqual([a.status for a in answers], [200, 404, 404, 200])
+                self.assertEqual((answers[0].body, answers[3].body), (b"first", b"last"))
+
+    def test_a_bad_request_behind_good_ones_does_not_take_their_answers(self):
+        with self.server.connect() as c:
+            c.send(echo("good") + echo("too") + b"GET /hello\r\n\r\n" + echo("never"))
+            self.assertEqual([c.read().body, c.read().body], [b"good", b"too"])
+            self.assertEqual(c.read().status, 400)
+            self.assertTrue(c.is_closed_by_server())
+
+    def test_a_request_may_be_split_at_every_byte(self):
+        posts = request("POST", "/echo", None, {"Transfer-Encoding": "chunked"}) + b"5;a=b\r\nHello\r\n0\r\nX: y\r\n\r\n"
+        for name, whole in (("get", HELLO), ("length", echo("Hello")), ("chunked", posts)):
+            with self.server.connect() as c:
+                for at in range(1, len(whole)):
+                    c.send(whole[:at])
+                    c.wait_until_read()
+                    c.send(whole[at:])
+                    self.assertEqual(c.read().body, b"Hello", f"{name} split at {at}")
+
+    def test_a_request_may_come_one_byte_a_packet(self):
+        with self.server.connect() as c:
+            whole = request("POST", "/echo", None, {"Transfer-Encoding": "chunked"}) + chunked(b"He", b"llo") + HELLO
+            for at in range(len(whole)):
+                c.send(whole[at:at + 1])
+                c.wait_until_read()
+            self.assertEqual([c.read().body, c.read().body], [b"Hello", b"Hello"])
+
+    def test_half_close_is_answered_and_an_unfinished_request_is_not(self):
+        with self.server.connect() as c:
+            c.send(echo("one") + echo("two"))
+            c.finish_sending()
+            self.assertEqual([c.read().body, c.read().body], [b"one", b"two"])
+            self.assertTrue(c.is_closed_by_server())
+        for unfinished in (b"GET /hel", request("POST", "/echo", None, {"Content-Length": 10}) + b"short"):
+            with self.server.connect() as c:
+                c.send(unfinished)
+                c.finish_sending()
+                self.assertNotIn(b"HTTP/1.1 2", c.read_to_end())
+
+    def test_bytes_after_close_are_ignored(self):
+        with self.server.connect() as c:
+            c.send(echo("last", {"Connection": "close"}) + echo("ignored") * 100)
+            self.assertEqual(c.read().body, b"last")
+            self.assertTrue(c.is_closed_by_server())
+
+    def test_a_megabyte_is_echoed_whole_both_ways(self):
+        body = bytes(range(256)) * 4096
+        with self.server.connect() as c:
+            self.assertEqual(c.ask("POST", "/echo", body).body, body)
+            c.send(request("POST", "/echo", None, {"Transfer-Encoding": "chunked"}) + chunked(body[:99], body[99:500000], body[500000:]))
+            self.assertEqual(c.read().body, body)
+
+    def test_a_reset_in_the_middle_harms_nobody_else(self):
+        linger_and_reset = b"\x01\x00\x00\x00\x00\x00\x00\x00"
+        for sent in (b"", b"GET /hel", echo("x") * 20, request("POST", "/echo", None, {"Content-Length": 10}) + b"12"):
+            with self.server.connect() as c:
+                c.send(sent)
+                c.socket.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, linger_and_reset)
+        self.assertEqual(self.server.ask("GET", "/hello").body, b"Hello")
+
+
+class Refusals(SharedServerTest):
+    def test_errors_that_leave_the_framing_intact_keep_the_connection(self):
+        seen = set()
+        with self.server.connect() as c:
+            for method, target, status, allow in (
+                    ("GET", "/nowhere", 404, None),
+                    ("GET", "/v1/products/none", 404, None),
+                    ("DELETE", "/hello", 405, {"GET", "HEAD"}),
+                    ("GET", "/v1/payments", 405, {"POST"}),
+                    ("PUT", "/v1/stats/top", 405, {"GET", "HEAD"})):
+                answer = c.ask(method, target)
+                seen.add(self.assert_problem(answer, status)["request_id"])
+                if allow:
+                    self.assertEqual(set(answer.field("Allow").split(", ")), allow, target)
+            self.assertEqual(len(seen), 5, "every request has an id of its own")
+            self.assertEqual(c.ask("GET", "/hello").status, 200)
+
+    def test_what_is_no_acceptable_request_is_refused_and_closed(self):
+        host = b"Host: h\r\n"
+        many = b"".join(b"X-%d: 1\r\n" % i for i in range(101))
+        for what, sent, statuses in (
+                ("unknown method", b"BREW /hello HTTP/1.1\r\n" + host + b"\r\n", {501}),
+                ("method of 33 letters", b"A" * 33 + b" /hello HTTP/1.1\r\n" + host + b"\r\n", {501}),
+                ("HTTP/2.0", b"GET /hello HTTP/2.0\r\n" + host + b"\r\n", {505, 400}),
+                ("HTTP/1.2", b"GET /hello HTTP/1.2\r\n" + host + b"\r\n", {505, 400}),
+                ("HTTP/2 preface", b"PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n", {505, 501, 400}),
+                ("long request line", b"GET /" + b"a" * 8000 + b" HTTP/1.1\r\n" + host + b"\r\n", {414}),
+                ("request line without end", b"GET /" + b"a" * 9000, {414}),
+                ("101 fields", b"GET /hello HTTP/1.1\r\n" + host + many + b"\r\n", {431}),
+                ("field value of 4097", b"GET /hello HTTP/1.1\r\n" + host + b"X: " + b"a" * 4097 + b"\r\n\r\n", {431}),
+                ("field name of 65", b"GET /hello HTTP/1.1\r\n" + host + b"X" * 65 + b": a\r\n\r\n", {431}),
+                ("head without end", b"GET /hello HTTP/1.1\r\n" + host + (b"X: " + b"a" * 4000 + b"\r\n") * 5, {431}),
+                ("no Host", b"GET /hello HTTP/1.1\r\n\r\n", {400}),
+                ("two Hosts", b"GET /hello HTTP/1.1\r\n" + host * 2 + b"\r\n", {400}),
+                ("folded field", b"GET /hello HTTP/1.1\r\n" + host + b"X: a\r\n b\r\n\r\n", {400}),
+                ("space before colon", b"GET /hello HTTP/1.1\r\n" + host + b"X : a\r\n\r\n", {400}),
+                ("no version", b"GET /hello\r\n\r\n", {400}),
+                ("NUL in a value", b"GET /hello HTTP/1.1\r\n" + host + b"X: a\0b\r\n\r\n", {400}),
+                ("two spaces", b"GET  /hello HTTP/1.1\r\n" + host + b"\r\n", {400}),
+                ("fragment", b"GET /hello#x HTTP/1.1\r\n" + host + b"\r\n", {400}),
+                ("bad escape", b"GET /%zz HTTP/1.1\r\n" + host + b"\r\n", {400}),
+                ("TLS", b"\x16\x03\x01\x02\x00\x01\x00\x01\xfc\x03\x03" + b"\0" * 64, {400}),
+                ("zeros", b"\0" * 1000, {400}),
+                ("length with sign", b"POST /echo HTTP/1.1\r\n" + host + b"Content-Length: +5\r\n\r\nHello", {400}),
+                ("length of 2^64", b"POST /echo HTTP/1.1\r\n" + host + b"Content-Length: 18446744073709551616\r\n\r\n", {400, 413}),
+                ("length over the limit", b"POST /echo HTTP/1.1\r\n" + host + b"Content-Length: 1048577\r\n\r\n", {413}),
+                ("no chunk size", b"POST /echo HTTP/1.1\r\n" + host + b"Transfer-Encoding: chunked\r\n\r\nzz\r\nx\r\n0\r\n\r\n", {400}),
+                ("chunk size of 17 digits", b"POST /echo HTTP/1.1\r\n" + host + b"Transfer-Encoding: chunked\r\n\r\n"
+                 + b"f" * 17 + b"\r\n", {400, 413}),
+                ("chunk data without CR LF", b"POST /echo HTTP/1.1\r\n" + host
+                 + b"Transfer-Encoding: chunked\r\n\r\n2\r\nabcd\r\n0\r\n\r\n", {400}),
+        ):
+            with self.subTest(what), self.server.connect() as c:
+                c.send(sent)
+                answer = c.read()
+                self.assertIn(answer.status, statuses, answer)
+                self.assert_problem(answer, answer.status)
+                self.assertTrue(answer.announces_close())
+                self.assertTrue(c.is_closed_by_server())
+        self.assertEqual(self.server.ask("GET", "/hello").status, 200)
+
+    def test_chunks_that_grow_over_the_limit_get_413(self):
+        with self.server.connect() as c:
+            c.send(request("POST", "/echo", None, {"Transfer-Encoding": "chunked"}))
+            piece = b"10000\r\n" + b"x" * 65536 + b"\r\n"
+            try:
+                for _ in range(64):
+                    c.send(piece)
+            except (ConnectionResetError, BrokenPipeError):
+                pass  # the server need not take four times what it allows
+            self.assert_problem(c.read(), 413)
+            self.assertTrue(c.is_closed_by_server())
+
+    def test_a_body_is_never_answered_as_a_second_request(self):
+        hidden = b"GET /hello HTTP/1.1\r\nHost: hidden\r\n\r\n"
+        inside = b"0\r\n\r\n" + hidden
+        post, host = b"POST /echo HTTP/1.1\r\n", b"Host: h\r\n"
+        te = b"Transfer-Encoding: chunked\r\n"
+        for what, head in (
+                ("TE then CL", post + host + te + b"Content-Length: 5\r\n"),
+                ("CL then TE", post + host + b"Content-Length: 5\r\n" + te),
+                ("CL then TE, odd case", post + host + b"cOnTent-LENGTH: 5\r\ntransfer-ENCODING: Chunked\r\n"),
+                ("TE gzip then CL", post + host + b"Transfer-Encoding: gzip\r\nContent-Length: 5\r\n"),
+                ("CL then TE gzip", post + host + b"Content-Length: 5\r\nTransfer-Encoding: gzip\r\n"),
+                ("two different CL", post + host + b"Content-Length: 5\r\nContent-Length: 6\r\n"),
+                ("two equal CL", post + host + b"Content-Length: 5\r\n" * 2),
+                ("CL list", post + host + b"Content-Length: 5, 5\r\n"),
+                ("TE gzip", post + host + b"Transfer-Encoding: gzip\r\n"),
+                ("TE identity", post + host + b"Transfer-Encoding: identity\r\n"),
+                ("TE chunked, gzip", post + host + b"Transfer-Encoding: chunked, gzip\r\n"),
+                ("TE gzip, chunked", post + host + b"Transfer-Encoding: gzip, chunked\r\n"),
+                ("TE chunked twice", post + host + te * 2),
+                ("TE xchunked", post + host + b"Transfer-Encoding: xchunked\r\n"),
+                ("TE with VT", post + host + b"Transfer-Encoding: \x0bchunked\r\n"),
+                ("TE quoted", post + host + b'Transfer-Encoding: "chunked"\r\n'),
+                ("TE folded", post + host + b"Transfer-Encoding:\r\n chunked\r\n"),
+                ("TE with a space before the colon", post + host + b"Transfer-Encoding : chunked\r\n"),
+                ("TE in HTTP/1.0", b"POST /echo HTTP/1.0\r\nConnection: keep-alive\r\n" + te),
+        ):
+            with self.subTest(what), self.server.connect() as c:
+                c.send(head + b"\r\n" + inside)
+                answer = c.read()
+                self.assertIn(answer.status, (400, 501), answer)
+                self.assert_problem(answer, answer.status)
+                self.assertEqual(c.read_to_end(), b"", "nothing may follow the refusal")
+
+
+class SlowClients(SystemTest):
+    def test_deadlines_of_head_body_and_idleness(self):
+        # Thirds of the time out, so that an idle session is never taken for a slow one.
+        server = self.serve("connections.head_timeout=500ms", "connections.body_timeout=500ms", "connections.idle_timeout=600ms")
+        line = b"GET /hello HTTP/1.1\r\nHost: h\r\nX: "
+        body = request("POST", "/echo", None, {"Content-Length": 10000})
+        for what, sent, drip, expected in (
+                ("nothing at all", b"", b"", None),
+                ("half a request line", b"GET /hel", b"", None),
+                ("half a head", line, b"", 408),
+                ("a head that drips", line, b"x", 408),
+                ("half a body", body + b"some", b"", 408),
+                ("a body that drips", body, b"x", 408),
+                ("an idle session", HELLO, b"", 200)):
+            with self.subTest(what), server.connect() as c:
+                began = time.monotonic()
+                c.send(sent)
+                if expected == 200:
+                    self.assertEqual(c.read().status, 200)
+                while drip and not select.select([c.socket], [], [], 0.1)[0] and time.monotonic() < began + PATIENCE:
+                    c.send(drip)
+                if expected == 408:
+                    answer = c.read()
+                    self.assert_problem(answer, 408)
+                    self.assertTrue(answer.announces_close())
+                self.assertTrue(c.is_closed_by_server())
+                took = time.monotonic() - began
+                self.assertGreater(took, 0.45)
+                self.assertLess(took, 5)
+
+    def test_a_client_that_does_not_read_costs_bounded_memory_and_disturbs_nobody(self):
+        # The sanitizer keeps what was freed; its share would hide ours.
+        server = self.serve("connections.write_timeout=3s", extra_environment={"ASAN_OPTIONS": "quarantine_size_mb=1"})
+        body = b"x" * 65536
+        one = request("POST", "/echo", body)
+        self.assertEqual(server.ask("POST", "/echo", body).body, body)
+        before = server.resident_bytes()
+        slow = [server.connect(receive_buffer=4096) for _ in range(4)]
+        for c in slow:
+            self.addCleanup(c.close)
+            c.socket.setblocking(False)
+        # Each sends until the server takes no more.
+        sent, open_ = [0] * len(slow), set(range(len(slow)))
+        most = 64 << 20
+        while open_:
+            writable = select.select([], [slow[i].socket for i in open_], [], 0.7)[1]
+            if not writable:
+                break
+            for i in list(open_):
+                if slow[i].socket not in writable:
+                    continue
+                try:
+                    sent[i] += slow[i].socket.send(memoryview(one)[sent[i] % len(one):])
+                except BlockingIOError:
+                    pass
+                if sent[i] >= most:
+                    open_.discard(i)
+        self.assertLess(max(sent), most, "the server takes requests for ever from a client that takes no answers")
+        grown = server.resident_bytes() - before
+        self.assertLess(grown, (200 if is_sanitized() else 48) << 20, f"grown by {grown} after {sum(sent)} bytes sent")
+        worst = 0.0
+        with server.connect() as c:
+            for _ in range(50):
+                began = time.monotonic()
+                self.assertEqual(c.ask("GET", "/hello").body, b"Hello")
+                worst = max(worst, time.monotonic() - began)
+        self.assertLess(worst, 2)
+        # The write deadline ends them, and what they held comes back.
+        for c in slow:
+            c.socket.setblocking(True)
+            c.socket.settimeout(PATIENCE)
+        deadline = time.monotonic() + PATIENCE
+        while time.monotonic() < deadline:
+            text = server.ask_admin("GET", "/metrics").body.decode()
+            if 'troupe_http_pool_in_use{listener="public",pool="outputs"} 0' in text:
+                break
+            select.select([], [], [], 0.05)
+        else:
+            self.fail("the outputs of clients that do not read are never given up")
+        self.assertEqual(server.ask("GET", "/hello").status, 200)
+
+
+if __name__ == "__main__":
+    unittest.main(verbosity=2)
