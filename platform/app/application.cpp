@@ -122,7 +122,7 @@ int run(const options& o, const origins& from, const std::vector<service_entry>&
   for (const auto* service : *chosen) service->register_types();
 
   const auto workers = o.workers > 0 ? o.workers : actor::usable_cores();
-  const auto connection_actors = o.connection_actors > 0 ? o.connection_actors : 2 * workers;
+  const auto connection_actors = o.connection_actors > 0 ? o.connection_actors : workers;
   metrics::registry registry;
   auto poller = net::poller::open();
   if (!poller) return fail(exit_failed, poller.error().detail);

@@ -191,7 +191,7 @@ std::span<const setting> settings() {
       choice_of("log.format", "auto: text on a terminal, JSON lines otherwise", [](o& x) -> std::string& { return x.log_format; }, {"auto", "text", "json"}),
       count_of<std::size_t>("scheduler.workers", "threads; 0: one for each usable core", [](o& x) -> std::size_t& { return x.workers; }, 0, 256),
       count_of<std::size_t>("connections.acceptors", "acceptor actors; above 1 they share the port by SO_REUSEPORT", [](o& x) -> std::size_t& { return x.acceptors; }, 1, 64),
-      count_of<std::size_t>("connections.actors", "pooled connection actors; 0: two for each worker", [](o& x) -> std::size_t& { return x.connection_actors; }, 0, 1024),
+      count_of<std::size_t>("connections.actors", "pooled connection actors; 0: one for each worker", [](o& x) -> std::size_t& { return x.connection_actors; }, 0, 1024),
       count_of<int>("connections.backlog", "connections that the kernel holds; cut by net.core.somaxconn", [](o& x) -> int& { return x.listening.backlog; }, 1, 1'000'000),
       count_of<int>("connections.defer_accept", "seconds the kernel keeps a silent connection back; 0: off", [](o& x) -> int& { return x.listening.defer_accept_s; }, 0, 60),
       count_of<int>("connections.fast_open", "length of the TCP Fast Open queue; 0: off", [](o& x) -> int& { return x.listening.fast_open; }, 0, 65535),

@@ -29,7 +29,7 @@ struct options {
   std::string log_format = "auto"; ///< auto (text on a terminal, else json), text, json
   std::size_t workers = 0;           ///< scheduler threads; 0: one a usable core
   std::size_t acceptors = 1;
-  std::size_t connection_actors = 0; ///< 0: two a worker
+  std::size_t connection_actors = 0; ///< 0: one a worker
   net::listener_options listening;
   server::limits limits;
   std::chrono::milliseconds drain_delay{0};      ///< not ready, but still accepting, for so long

@@ -46,6 +46,10 @@ std::uint32_t connection_actor::ticks(base::time_point at) const {
 std::uint32_t connection_actor::tick_in(std::chrono::milliseconds from_now) const { return ticks(now_ + from_now) + 1; }
 
 void connection_actor::on_message(caf::mailbox_element& element) {
+  if (!clock_is_fresh_) {
+    now_ = base::clock::now();
+    clock_is_fresh_ = true;
+  }
   if (element.mid.is_response()) {
     on_reply(element);
   } else if (element.payload.match_elements<new_sockets>()) {
@@ -58,6 +62,7 @@ void connection_actor::on_message(caf::mailbox_element& element) {
 connection_actor::verdict connection_actor::on_turn(std::size_t) {
   now_ = base::clock::now();
   wall_ = base::wall_now();
+  clock_is_fresh_ = false; // by the next turn it is old
   flush_dirty(); // what the replies among the messages have completed
   std::array<epoll_event, events_a_turn> events;
   const int count = ::epoll_wait(epoll_fd_, events.data(), static_cast<int>(events.size()), 0);
@@ -94,7 +99,6 @@ void connection_actor::publish_due() {
 }
 
 void connection_actor::adopt(std::vector<net::socket>& sockets) {
-  now_ = base::clock::now();
   for (auto& socket : sockets) {
     const auto index = sessions_.acquire();
     if (index == none || draining_) {

@@ -104,7 +104,8 @@ class connection_actor final : public actor::turn_actor {
   const limits& limits_;
   int epoll_fd_ = -1;
   base::time_point epoch_; // tick 0
-  base::time_point now_;   // read once a turn
+  base::time_point now_;   // read before the messages and before the events of a turn
+  bool clock_is_fresh_ = false;
   base::unix_micros wall_ = 0;
 
   slab<session> sessions_;

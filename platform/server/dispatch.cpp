@@ -153,7 +153,7 @@ void connection_actor::complete(std::uint32_t place, http::response&& response) 
   auto& x = exchanges_[place];
   x.response = std::move(response);
   x.answered = true;
-  metrics_.answered(x.route, x.response.status, base::clock::now() - x.started);
+  metrics_.answered(x.route, x.response.status, now_ - x.started);
   if (x.response.status == 500 || x.response.status == 504) {
     base::log::warn("request_failed", {{"request_id", x.trace.request_id()},
                                        {"route", x.route == exchange::no_route ? std::string_view("none")

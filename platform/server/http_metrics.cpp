@@ -26,7 +26,7 @@ http_metrics::http_metrics(metrics::registry& registry, const routes& routes, co
   for (std::size_t i = 0; i <= routes.size(); ++i) {
     const auto pattern = i < routes.size() ? routes.at(i).pattern : std::string("none");
     latencies_.push_back(&registry.histogram("troupe_http_request_duration_seconds",
-                                             "From the parsed request to its answer.",
+                                             "From the turn that parsed a request to the turn that has its answer.",
                                              {{"listener", listener}, {"route", pattern}}, writer));
   }
 }

@@ -13,9 +13,12 @@ constexpr std::string_view hexadecimal = "0123456789abcdef";
 
 std::string_view prefix_of(operation_kind kind) noexcept {
   switch (kind) {
-  case operation_kind::payment: return "pay_";
-  case operation_kind::refund: return "ref_";
-  case operation_kind::credit: return "crd_";
+  case operation_kind::payment:
+    return "pay_";
+  case operation_kind::refund:
+    return "ref_";
+  case operation_kind::credit:
+    return "crd_";
   }
   return "";
 }
@@ -53,7 +56,8 @@ bool is_id(operation_kind kind, std::string_view id) noexcept {
          id.find_first_not_of(hexadecimal, prefix_size) == std::string_view::npos;
 }
 
-std::optional<operation_place> open_id(const hash_secret& secret, operation_kind kind, std::string_view id) noexcept {
+std::optional<operation_place> open_id(const hash_secret& secret, operation_kind kind,
+                                       std::string_view id) noexcept {
   if (!is_id(kind, id)) return std::nullopt;
   id.remove_prefix(prefix_size);
   operation_place place;

@@ -20,12 +20,15 @@ struct operation_place {
   friend bool operator==(const operation_place&, const operation_place&) = default;
 };
 
-/// "pay_", "ref_" or "crd_" and 32 lower-case hexadecimal digits (36 bytes). The digits hide the number, so that an id neither tells
-/// how many operations there are nor lets anybody guess another one, and yet leads to it without an index.
-[[nodiscard]] std::string seal_id(const hash_secret& secret, operation_kind kind, const operation_place& place);
+/// "pay_", "ref_" or "crd_" and 32 lower-case hexadecimal digits (36 bytes). The digits hide the number, so
+/// that an id neither tells how many operations there are nor lets anybody guess another one, and yet leads
+/// to it without an index.
+[[nodiscard]] std::string seal_id(const hash_secret& secret, operation_kind kind,
+                                  const operation_place& place);
 
-/// The place that an id stands for, or nullopt when it is not in the form of `seal_id` for this kind. Any text may come: the place is
-/// an operation's only if its number is recorded with the same kind and random bits.
+/// The place that an id stands for, or nullopt when it is not in the form of `seal_id` for this kind. Any
+/// text may come: the place is an operation's only if its number is recorded with the same kind and random
+/// bits.
 [[nodiscard]] std::optional<operation_place> open_id(const hash_secret& secret, operation_kind kind,
                                                      std::string_view id) noexcept;
 

@@ -62,7 +62,8 @@ class json_endpoint final : public server::endpoint {
   explicit json_endpoint(std::shared_ptr<server::endpoint> inner) : inner_(std::move(inner)) {}
 
   std::optional<http::response> start(server::call_site& site, const http::request& request) const override {
-    if (const auto why = refusal_of(request)) return http::problem(415, *why, site.envelope().trace.request_id());
+    if (const auto why = refusal_of(request))
+      return http::problem(415, *why, site.envelope().trace.request_id());
     return inner_->start(site, request);
   }
 
@@ -82,7 +83,8 @@ bool is_json_type(std::string_view content_type) noexcept {
     const auto equals = parameter.find('=');
     if (equals == std::string_view::npos || !is_text(parameter.substr(0, equals), "charset")) continue;
     auto value = parameter.substr(equals + 1);
-    if (value.size() >= 2 && value.front() == '"' && value.back() == '"') value = value.substr(1, value.size() - 2);
+    if (value.size() >= 2 && value.front() == '"' && value.back() == '"')
+      value = value.substr(1, value.size() - 2);
     if (!is_text(value, "utf-8")) return false;
   }
   return true;

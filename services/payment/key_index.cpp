@@ -8,7 +8,8 @@ namespace troupe::payment {
 namespace {
 
 void sort_by_slot(std::vector<held_slot>& entries) {
-  std::sort(entries.begin(), entries.end(), [](const held_slot& a, const held_slot& b) { return a.slot < b.slot; });
+  std::sort(entries.begin(), entries.end(),
+            [](const held_slot& a, const held_slot& b) { return a.slot < b.slot; });
 }
 
 } // namespace
@@ -23,8 +24,9 @@ void key_index::load(std::vector<held_slot> entries, std::int64_t through) {
 std::optional<std::int64_t> key_index::find(std::uint64_t slot) const {
   if (const auto found = added_.find(slot)) return found;
   if (const auto found = gathering_.find(slot)) return found;
-  const auto found = std::lower_bound(frozen_.begin(), frozen_.end(), slot,
-                                      [](const held_slot& held, std::uint64_t wanted) { return held.slot < wanted; });
+  const auto found =
+      std::lower_bound(frozen_.begin(), frozen_.end(), slot,
+                       [](const held_slot& held, std::uint64_t wanted) { return held.slot < wanted; });
   if (found != frozen_.end() && found->slot == slot) return found->operation;
   return std::nullopt;
 }

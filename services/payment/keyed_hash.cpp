@@ -34,7 +34,8 @@ struct sip_state {
 /// Up to 8 bytes, the first one lowest.
 std::uint64_t little_endian(std::string_view bytes) noexcept {
   std::uint64_t word = 0;
-  for (std::size_t i = 0; i < bytes.size(); ++i) word |= std::uint64_t{static_cast<unsigned char>(bytes[i])} << (8 * i);
+  for (std::size_t i = 0; i < bytes.size(); ++i)
+    word |= std::uint64_t{static_cast<unsigned char>(bytes[i])} << (8 * i);
   return word;
 }
 

@@ -42,7 +42,8 @@ base::result<void> check_amount(std::int64_t amount) {
 
 base::result<void> check_currency(std::string_view code) {
   if (is_currency(code)) return {};
-  return base::fail(errc::invalid_argument, "currency: must be an ISO 4217 code in use, three capital letters");
+  return base::fail(errc::invalid_argument,
+                    "currency: must be an ISO 4217 code in use, three capital letters");
 }
 
 base::result<void> check_note(std::string_view name, std::string_view text) {
@@ -139,11 +140,15 @@ base::result<void> check(const v1::CreateRefundRequest& request) {
 
 base::result<void> check(const v1::GetBalanceRequest& request) { return check_currency(request.currency()); }
 
-std::array<posting, 2> postings(operation_kind kind, std::int64_t customer, std::int64_t amount_minor) noexcept {
+std::array<posting, 2> postings(operation_kind kind, std::int64_t customer,
+                                std::int64_t amount_minor) noexcept {
   switch (kind) {
-  case operation_kind::payment: return {{{customer, -amount_minor}, {accounts::sales, amount_minor}}};
-  case operation_kind::refund: return {{{customer, amount_minor}, {accounts::refunds, -amount_minor}}};
-  case operation_kind::credit: return {{{customer, amount_minor}, {accounts::credits, -amount_minor}}};
+  case operation_kind::payment:
+    return {{{customer, -amount_minor}, {accounts::sales, amount_minor}}};
+  case operation_kind::refund:
+    return {{{customer, amount_minor}, {accounts::refunds, -amount_minor}}};
+  case operation_kind::credit:
+    return {{{customer, amount_minor}, {accounts::credits, -amount_minor}}};
   }
   return {};
 }

@@ -1,8 +1,9 @@
 #pragma once
 
-#include "payment/v1/payment.pb.h"
 #include "platform/base/result.hpp"
 #include "services/payment/identifier.hpp"
+
+#include "payment/v1/payment.pb.h"
 
 #include <array>
 #include <cstdint>
@@ -35,8 +36,10 @@ struct posting {
   friend bool operator==(const posting&, const posting&) = default;
 };
 
-/// The two entries of an operation, the customer's first. They sum to zero. A customer gives for a payment, and gains by a refund and by a credit.
-[[nodiscard]] std::array<posting, 2> postings(operation_kind kind, std::int64_t customer, std::int64_t amount_minor) noexcept;
+/// The two entries of an operation, the customer's first. They sum to zero. A customer gives for a payment,
+/// and gains by a refund and by a credit.
+[[nodiscard]] std::array<posting, 2> postings(operation_kind kind, std::int64_t customer,
+                                              std::int64_t amount_minor) noexcept;
 
 /// Whether `asked` may be given back of a payment of which `refunded` has been (0 <= refunded <= amount).
 /// Errors: unprocessable. What has been refused once stays refused: what is left of a payment only shrinks.
@@ -71,8 +74,8 @@ struct credit_view {
   std::string_view created_at;
 };
 
-/// The JSON objects of answers. A repeated write is answered from the columns that were stored with it, so these shapes are part of the
-/// store's format: the same view gives the same bytes in every version.
+/// The JSON objects of answers. A repeated write is answered from the columns that were stored with it, so
+/// these shapes are part of the store's format: the same view gives the same bytes in every version.
 [[nodiscard]] std::string document(const payment_view& payment);
 [[nodiscard]] std::string document(const refund_view& refund);
 [[nodiscard]] std::string document(const credit_view& credit);

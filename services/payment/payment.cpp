@@ -51,9 +51,12 @@ ending ending_of(const caf::error& error) {
   switch (actor::from_caf(error).code) {
   case errc::invalid_argument:
   case errc::unprocessable:
-  case errc::not_found: return ending::refused;
-  case errc::conflict: return ending::conflict;
-  default: return ending::failed;
+  case errc::not_found:
+    return ending::refused;
+  case errc::conflict:
+    return ending::conflict;
+  default:
+    return ending::failed;
   }
 }
 
@@ -76,8 +79,8 @@ class desk {
 
   /// `own`: this desk, kept while the write runs.
   template <class Request>
-  caf::result<v1::Outcome> write(std::shared_ptr<desk> own, operation_kind kind, const actor::envelope& envelope,
-                                 const Request& request) {
+  caf::result<v1::Outcome> write(std::shared_ptr<desk> own, operation_kind kind,
+                                 const actor::envelope& envelope, const Request& request) {
     auto refuse = [&](base::error why) -> caf::error {
       auto error = actor::to_caf(std::move(why));
       metrics_.writes(kind, ending_of(error)).add();
@@ -86,17 +89,19 @@ class desk {
     if (auto ok = check_key(envelope.idempotency_key); ok.has_error()) return refuse(ok.error());
     if (auto ok = check(request); ok.has_error()) return refuse(ok.error());
     const auto* store = store_.find();
-    if (!store) return refuse(base::fail(errc::unavailable, "the payment store is not running: not recorded"));
+    if (!store)
+      return refuse(base::fail(errc::unavailable, "the payment store is not running: not recorded"));
     const auto [place, is_first] = running_.insert(running_key(request, envelope.idempotency_key));
     const auto* held = &*place; // stays where it is while others come and go
     if (!is_first)
-      return refuse(base::fail(errc::conflict, "a request with this Idempotency-Key is running: try again later"));
+      return refuse(
+          base::fail(errc::conflict, "a request with this Idempotency-Key is running: try again later"));
 
     auto forwarded = envelope;
     forwarded.sent = base::clock::now();
     auto answer = self_->make_response_promise<v1::Outcome>();
-    // Without a time-out, so that the key is held until it is known how the write ended. The answer always comes: when the store
-    // actor ends, CAF answers for it.
+    // Without a time-out, so that the key is held until it is known how the write ended. The answer always
+    // comes: when the store actor ends, CAF answers for it.
     self_->request(*store, caf::infinite, std::move(forwarded), request)
         .then(
             [own, kind, answer, held](v1::Outcome& outcome) mutable {
@@ -164,10 +169,12 @@ class desk {
 
 payment_metrics::payment_metrics(metrics::registry& registry) : service(registry, "payment", 0), written{} {
   static constexpr std::array kinds{"payment", "refund", "credit"};
-  static constexpr std::array<const char*, ending_count> endings{"created", "replayed", "refused", "conflict", "failed"};
+  static constexpr std::array<const char*, ending_count> endings{"created", "replayed", "refused", "conflict",
+                                                                 "failed"};
   for (std::size_t i = 0; i < written.size(); ++i) {
-    written[i] = &registry.counter("troupe_payment_writes_total", "Payments, refunds and credits asked for, by how they ended.",
-                                   {{"kind", kinds[i / ending_count]}, {"outcome", endings[i % ending_count]}});
+    written[i] = &registry.counter(
+        "troupe_payment_writes_total", "Payments, refunds and credits asked for, by how they ended.",
+        {{"kind", kinds[i / ending_count]}, {"outcome", endings[i % ending_count]}});
   }
 }
 
@@ -188,7 +195,8 @@ payment_impl::behavior_type payment(payment_impl::pointer self, const payment_me
       [state](const actor::envelope& envelope, const v1::CreateCreditRequest& request) {
         return state->write(state, operation_kind::credit, envelope, request);
       },
-      [state](const actor::envelope& envelope, const v1::GetBalanceRequest& request) -> caf::result<v1::Document> {
+      [state](const actor::envelope& envelope,
+              const v1::GetBalanceRequest& request) -> caf::result<v1::Document> {
         if (auto ok = check(request); ok.has_error()) return actor::to_caf(ok.error());
         return state->read(envelope, request);
       },

@@ -40,8 +40,8 @@ struct payment_links {
   actor::service<stats::stats_actor> stats; ///< may be empty
 };
 
-/// The actor in front of the ledger: checks requests, lets no two writes with the same key and scope run at once, and tells stats how
-/// many payments it has taken (5 times a second at most, to be shed under load).
+/// The actor in front of the ledger: checks requests, lets no two writes with the same key and scope run at
+/// once, and tells stats how many payments it has taken (5 times a second at most, to be shed under load).
 /// Memory: one entry for each write in flight, which the platform bounds.
 [[nodiscard]] payment_impl::behavior_type payment(payment_impl::pointer self, const payment_metrics& metrics,
                                                   const payment_links& links);

@@ -12,8 +12,9 @@ namespace {
 
 using base::errc;
 
-// One statement, so that both halves see the same snapshot. SQLite's sum() fails above 2^63-1, hence the two halves of an
-// amount: amount = (amount >> 32) * 2^32 + (amount & 0xffffffff), also below 0. Neither overflows below 2^31 rows of a group.
+// One statement, so that both halves see the same snapshot. SQLite's sum() fails above 2^63-1, hence the two
+// halves of an amount: amount = (amount >> 32) * 2^32 + (amount & 0xffffffff), also below 0. Neither
+// overflows below 2^31 rows of a group.
 constexpr std::string_view totals_sql = R"sql(
 SELECT kind, currency, count(*), sum(amount >> 32), sum(amount & 4294967295), max(number)
   FROM operations WHERE number > ?1 GROUP BY kind, currency
@@ -33,7 +34,8 @@ constexpr std::string_view customer_prefix = "customer:";
 
 ledger_reader::ledger_reader(store::database database, store_secrets secrets, store::statement payment,
                              store::statement totals)
-    : database_(std::move(database)), secrets_(secrets), payment_(std::move(payment)), totals_(std::move(totals)) {}
+    : database_(std::move(database)), secrets_(secrets), payment_(std::move(payment)),
+      totals_(std::move(totals)) {}
 
 base::result<ledger_reader> ledger_reader::open(const std::filesystem::path& file) {
   auto database = store::database::open(file, store::database::access::read_only);
@@ -83,7 +85,8 @@ base::result<void> ledger_reader::add_new_rows() {
     if (!*row) break;
     auto& known = balances[totals_.integer_at(1)];
     const auto count = totals_.integer_at(2);
-    const auto sum = static_cast<wide_sum>(totals_.integer_at(3)) * (wide_sum{1} << 32) + totals_.integer_at(4);
+    const auto sum =
+        static_cast<wide_sum>(totals_.integer_at(3)) * (wide_sum{1} << 32) + totals_.integer_at(4);
     const auto kind = totals_.integer_at(0);
     if (kind == 0) {
       known.entries_sum_minor += sum;

@@ -22,12 +22,14 @@ class ledger_reader {
   /// The JSON object of a payment as it is now. Errors: not_found; else as `database::translate`.
   [[nodiscard]] base::result<std::string> payment(std::string_view id);
 
-  /// The JSON object of the ledger's state in one currency (which has been checked): counted and summed by the database over the rows
-  /// that were added since the last call, the first time over all. Errors: as `database::translate`.
+  /// The JSON object of the ledger's state in one currency (which has been checked): counted and summed by
+  /// the database over the rows that were added since the last call, the first time over all. Errors: as
+  /// `database::translate`.
   [[nodiscard]] base::result<std::string> balance(std::string_view currency);
 
  private:
-  ledger_reader(store::database database, store_secrets secrets, store::statement payment, store::statement totals);
+  ledger_reader(store::database database, store_secrets secrets, store::statement payment,
+                store::statement totals);
   [[nodiscard]] base::result<void> add_new_rows();
 
   store::database database_;

@@ -13,7 +13,8 @@ namespace troupe::payment {
 namespace {
 
 constexpr auto write_timeout = std::chrono::seconds(10);
-constexpr auto balance_timeout = std::chrono::seconds(10); // the first one after a start reads the whole ledger
+constexpr auto balance_timeout =
+    std::chrono::seconds(10); // the first one after a start reads the whole ledger
 constexpr std::string_view default_currency = "GBP";
 
 template <class Request>
@@ -42,7 +43,8 @@ base::result<v1::GetBalanceRequest> decode_balance(const http::request& request)
 }
 
 http::response encode_outcome(const v1::Outcome& outcome) {
-  auto r = http::json_response(static_cast<std::uint16_t>(outcome.status()), base::shared_bytes(outcome.body()));
+  auto r =
+      http::json_response(static_cast<std::uint16_t>(outcome.status()), base::shared_bytes(outcome.body()));
   if (!outcome.location().empty()) r.add_field("Location", outcome.location());
   return r;
 }
@@ -64,7 +66,8 @@ void add_routes(server::routes& routes, const actor::service<payment_actor>& pay
   add_write("/v1/payments/{id}/refunds", &decode_refund);
   add_write("/v1/credits", &decode_body<v1::CreateCreditRequest>);
   routes.get("/v1/payments/{id}", server::call(payments, &decode_get, &encode_document));
-  routes.get("/v1/ledger/balance", server::call(payments, &decode_balance, &encode_document)).within(balance_timeout);
+  routes.get("/v1/ledger/balance", server::call(payments, &decode_balance, &encode_document))
+      .within(balance_timeout);
 }
 
 } // namespace troupe::payment

@@ -7,7 +7,8 @@
 
 namespace troupe::payment {
 
-/// POST /v1/payments, GET /v1/payments/{id}, POST /v1/payments/{id}/refunds, POST /v1/credits, GET /v1/ledger/balance.
+/// POST /v1/payments, GET /v1/payments/{id}, POST /v1/payments/{id}/refunds, POST /v1/credits, GET
+/// /v1/ledger/balance.
 void add_routes(server::routes& routes, const actor::service<payment_actor>& payments);
 
 } // namespace troupe::payment

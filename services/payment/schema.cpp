@@ -6,8 +6,9 @@ namespace troupe::payment {
 
 namespace {
 
-// One row an operation, appended and, but for `refunded`, never changed. It is the operation, the idempotency record (key and
-// slot, in the scope of its customer or target) and the response to replay at once: what they have in common is stored once.
+// One row an operation, appended and, but for `refunded`, never changed. It is the operation, the idempotency
+// record (key and slot, in the scope of its customer or target) and the response to replay at once: what they
+// have in common is stored once.
 //   kind       1 payment, 2 refund, 3 credit
 //   target     number of the refund's payment; else 0
 //   currency   as packed_currency
@@ -87,7 +88,8 @@ base::result<void> write_secrets(store::database& database, const store_secrets&
   if (insert.has_error()) return insert.error();
   const auto word = [](std::uint64_t w) { return static_cast<std::int64_t>(w); };
   return insert
-      ->bind_all(word(secrets.ids.first), word(secrets.ids.second), word(secrets.slots.first), word(secrets.slots.second))
+      ->bind_all(word(secrets.ids.first), word(secrets.ids.second), word(secrets.slots.first),
+                 word(secrets.slots.second))
       .run();
 }
 

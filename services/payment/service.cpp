@@ -31,7 +31,8 @@ void register_types() {
 
 void start(app::tier& tier) {
   const auto file = tier.data_dir() / "payments.sqlite";
-  // The actors wait for the disk, so each has a thread of its own. One writer: the groups are its transactions.
+  // The actors wait for the disk, so each has a thread of its own. One writer: the groups are its
+  // transactions.
   const auto store = tier.supervise<payment_store_actor>("payment-store", {}, [&tier, file](std::size_t) {
     auto ledger = opened_or_throw(ledger_store::open(file, {}));
     return tier.system().spawn<caf::detached>(store_actor, std::move(ledger), store_metrics(tier.metrics()),
@@ -44,11 +45,13 @@ void start(app::tier& tier) {
   });
   const payment_links links{store, reader, tier.find<stats::stats_actor>("stats")};
   // One replica, whoever asks: two requests with the same key must meet.
-  const auto payments = tier.supervise<payment_actor>("payment", {}, [&tier, links](std::size_t) -> payment_actor {
-    return tier.system().spawn(payment, payment_metrics(tier.metrics()), links);
-  });
+  const auto payments =
+      tier.supervise<payment_actor>("payment", {}, [&tier, links](std::size_t) -> payment_actor {
+        return tier.system().spawn(payment, payment_metrics(tier.metrics()), links);
+      });
   add_routes(tier.routes(), payments);
-  tier.offer("payment", "/v1/ledger/balance", "totals of payments, refunds and credits, and the sum of the ledger");
+  tier.offer("payment", "/v1/ledger/balance",
+             "totals of payments, refunds and credits, and the sum of the ledger");
 }
 
 } // namespace troupe::payment

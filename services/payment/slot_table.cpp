@@ -41,7 +41,8 @@ void slot_table::grow() {
 std::vector<held_slot> slot_table::entries() const {
   std::vector<held_slot> all;
   all.reserve(size_);
-  std::copy_if(cells_.begin(), cells_.end(), std::back_inserter(all), [](const held_slot& c) { return c.operation != 0; });
+  std::copy_if(cells_.begin(), cells_.end(), std::back_inserter(all),
+               [](const held_slot& c) { return c.operation != 0; });
   return all;
 }
 

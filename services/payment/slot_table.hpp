@@ -13,8 +13,8 @@ struct held_slot {
   std::int64_t operation = 0; ///< above 0
 };
 
-/// A hash table of slots, which are hashes already: one array, the next free cell on a collision. It only grows, until it is cleared.
-/// Memory: 16 bytes a cell, 2 to 4 cells an entry. Thread: one at a time.
+/// A hash table of slots, which are hashes already: one array, the next free cell on a collision. It only
+/// grows, until it is cleared. Memory: 16 bytes a cell, 2 to 4 cells an entry. Thread: one at a time.
 class slot_table {
  public:
   [[nodiscard]] std::size_t size() const noexcept { return size_; }

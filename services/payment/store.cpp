@@ -20,7 +20,8 @@ using base::errc;
 // The tree of slots is the one that is read everywhere: 32 MB hold that of 1.5 million operations.
 constexpr std::string_view page_cache = "PRAGMA cache_size=-32768";
 constexpr std::size_t most_cached_accounts = 65'536;
-// Slots are hashes of 64 bits under a secret: two keys never meet in practice, and if they do the next slot is free.
+// Slots are hashes of 64 bits under a secret: two keys never meet in practice, and if they do the next slot
+// is free.
 constexpr int most_probes = 64;
 // Folding goes faster than gathering, so that a generation is in the table before the next one is full.
 constexpr std::size_t folds_per_operation = 3;
@@ -47,7 +48,8 @@ verdict refuse_other_request() {
 random_bits system_random() {
   return [pool = std::array<std::uint64_t, 32>{}, left = std::size_t{0}]() mutable {
     if (left == 0) {
-      if (::getentropy(pool.data(), sizeof pool) != 0) throw std::runtime_error("the system has no randomness");
+      if (::getentropy(pool.data(), sizeof pool) != 0)
+        throw std::runtime_error("the system has no randomness");
       left = pool.size();
     }
     return pool[--left];
@@ -65,12 +67,15 @@ base::result<ledger_store::statements> ledger_store::prepare(store::database& da
       {&s.account, "SELECT id FROM accounts WHERE name = ?1"},
       {&s.add_account, "INSERT INTO accounts(name) VALUES (?1)"},
       {&s.slot, "SELECT operation FROM slots WHERE slot = ?1"},
-      {&s.operation, "SELECT kind, key, random, customer, target, amount, currency, note, created_at FROM operations "
-                     "WHERE number = ?1"},
-      {&s.add_operation, "INSERT INTO operations(number, kind, slot, key, random, customer, target, amount, currency, "
-                         "note, created_at) VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11)"},
+      {&s.operation,
+       "SELECT kind, key, random, customer, target, amount, currency, note, created_at FROM operations "
+       "WHERE number = ?1"},
+      {&s.add_operation,
+       "INSERT INTO operations(number, kind, slot, key, random, customer, target, amount, currency, "
+       "note, created_at) VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11)"},
       {&s.add_entry, "INSERT INTO entries(operation, account, amount, currency) VALUES (?1, ?2, ?3, ?4)"},
-      {&s.payment, "SELECT kind, random, customer, amount, refunded, currency FROM operations WHERE number = ?1"},
+      {&s.payment,
+       "SELECT kind, random, customer, amount, refunded, currency FROM operations WHERE number = ?1"},
       {&s.add_refunded, "UPDATE operations SET refunded = refunded + ?2 WHERE number = ?1"},
       {&s.fold, "INSERT OR IGNORE INTO slots(slot, operation) VALUES (?1, ?2)"},
       {&s.note_fold, "UPDATE slots_progress SET through = max(through, ?1) WHERE id = 1"},
@@ -174,13 +179,14 @@ base::result<std::optional<std::int64_t>> ledger_store::holder_of(std::uint64_t 
 }
 
 base::result<std::optional<ledger_store::recorded>> ledger_store::read_if_owner(std::int64_t number,
-                                                                               const intent& wanted) {
+                                                                                const intent& wanted) {
   auto& row = run_.operation;
   const auto there = row.bind_all(number).step();
   if (there.has_error()) return there.error();
   if (!*there) return base::fail(errc::unavailable, "the payment store lacks an operation that it refers to");
   std::optional<recorded> owner;
-  const bool same_scope = row.integer_at(4) == wanted.target && (wanted.target != 0 || row.integer_at(3) == wanted.customer);
+  const bool same_scope =
+      row.integer_at(4) == wanted.target && (wanted.target != 0 || row.integer_at(3) == wanted.customer);
   if (same_scope && row.text_at(1) == wanted.key) {
     owner = recorded{{number, static_cast<std::uint64_t>(row.integer_at(2))},
                      row.integer_at(8),
@@ -213,8 +219,8 @@ base::result<ledger_store::recorded> ledger_store::write(const intent& wanted, s
   const operation_place place{last_ + 1, options_.random()};
   auto done = run_.add_operation
                   .bind_all(place.number, static_cast<std::int64_t>(wanted.kind), stored(slot), wanted.key,
-                            stored(place.random), wanted.customer, wanted.target, wanted.amount, wanted.currency,
-                            wanted.note, now_)
+                            stored(place.random), wanted.customer, wanted.target, wanted.amount,
+                            wanted.currency, wanted.note, now_)
                   .run();
   if (done.has_error()) return done.error();
   for (const auto& entry : postings(wanted.kind, wanted.customer, wanted.amount)) {
@@ -232,7 +238,8 @@ std::string ledger_store::text_of(base::unix_micros when) const {
 }
 
 template <class Request>
-base::result<verdict> ledger_store::transfer(operation_kind kind, const Request& request, std::string_view key) {
+base::result<verdict> ledger_store::transfer(operation_kind kind, const Request& request,
+                                             std::string_view key) {
   const auto customer = account_of(request.customer_id());
   if (customer.has_error()) return customer.error();
   const intent wanted{.kind = kind,
@@ -277,7 +284,8 @@ base::result<verdict> ledger_store::credit(const v1::CreateCreditRequest& reques
   return transfer(operation_kind::credit, request, key);
 }
 
-base::result<std::optional<ledger_store::target_payment>> ledger_store::find_payment(const operation_place& place) {
+base::result<std::optional<ledger_store::target_payment>>
+ledger_store::find_payment(const operation_place& place) {
   auto& row = run_.payment;
   const auto there = row.bind_all(place.number).step();
   if (there.has_error()) return there.error();
@@ -330,7 +338,8 @@ base::result<verdict> ledger_store::refund(const v1::CreateRefundRequest& reques
 base::result<void> ledger_store::fold_slots() {
   const auto most = index_.is_full() ? std::numeric_limits<std::size_t>::max() : folds_per_operation * group_;
   for (const auto& held : index_.fold(most)) {
-    if (auto done = run_.fold.bind_all(stored(held.slot), held.operation).run(); done.has_error()) return done;
+    if (auto done = run_.fold.bind_all(stored(held.slot), held.operation).run(); done.has_error())
+      return done;
   }
   if (const auto through = index_.folded_through()) return run_.note_fold.bind_all(*through).run();
   return {};

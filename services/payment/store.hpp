@@ -1,12 +1,13 @@
 #pragma once
 
-#include "payment/v1/payment.pb.h"
 #include "platform/base/clock.hpp"
 #include "platform/base/result.hpp"
 #include "platform/store/sqlite.hpp"
 #include "services/payment/key_index.hpp"
 #include "services/payment/model.hpp"
 #include "services/payment/schema.hpp"
+
+#include "payment/v1/payment.pb.h"
 
 #include <cstddef>
 #include <cstdint>
@@ -19,7 +20,8 @@
 
 namespace troupe::payment {
 
-/// What the ledger says to one request: the rules refuse it (nothing has been written for it), or its outcome.
+/// What the ledger says to one request: the rules refuse it (nothing has been written for it), or its
+/// outcome.
 struct verdict {
   v1::Outcome outcome;                ///< empty with a refusal
   std::optional<base::error> refusal; ///< unprocessable or not_found
@@ -31,15 +33,16 @@ using random_bits = std::function<std::uint64_t()>;
 /// Random bits of the system's generator. Thread: one at a time. Source: getentropy(3).
 [[nodiscard]] random_bits system_random();
 
-/// The ledger's writer: operations in groups, each group one transaction. Everything an operation writes (itself, its two entries, its
-/// idempotency record) is in its group, so it is there entirely or not at all.
+/// The ledger's writer: operations in groups, each group one transaction. Everything an operation writes
+/// (itself, its two entries, its idempotency record) is in its group, so it is there entirely or not at all.
 /// Blocking. Thread: one at a time. A file should have one writer; with several each is right, but slow.
 /// Cost: about 6 us an operation in a group of 256, and one fsync a group.
 class ledger_store {
  public:
   struct options {
     random_bits random = system_random();
-    /// Operations before their slots are folded into the table (see `key_index`): with some more just below 2^18, a step of its memory.
+    /// Operations before their slots are folded into the table (see `key_index`): with some more just below
+    /// 2^18, a step of its memory.
     std::size_t slot_generation = 250'000;
   };
 
@@ -49,8 +52,8 @@ class ledger_store {
   /// The same with a database that has been opened for writing.
   [[nodiscard]] static base::result<ledger_store> open(store::database database, options o);
 
-  /// Begins a group; `now` is the time of all its operations. Any error from here to `commit` means that nothing of the group is
-  /// recorded: call `rollback`. Errors: as `database::translate`.
+  /// Begins a group; `now` is the time of all its operations. Any error from here to `commit` means that
+  /// nothing of the group is recorded: call `rollback`. Errors: as `database::translate`.
   [[nodiscard]] base::result<void> begin(base::unix_micros now);
 
   /// One operation of the group. The request has been checked; `key` is 1..255 bytes.
@@ -58,8 +61,9 @@ class ledger_store {
   [[nodiscard]] base::result<verdict> refund(const v1::CreateRefundRequest& request, std::string_view key);
   [[nodiscard]] base::result<verdict> credit(const v1::CreateCreditRequest& request, std::string_view key);
 
-  /// Ends the group: when it returns without error its operations survive a crash. After an error nothing of it is recorded, or, when
-  /// the disk failed at the last moment, all of it may be: repeating a request with its key finds out.
+  /// Ends the group: when it returns without error its operations survive a crash. After an error nothing of
+  /// it is recorded, or, when the disk failed at the last moment, all of it may be: repeating a request with
+  /// its key finds out.
   [[nodiscard]] base::result<void> commit();
 
   /// Forgets the group. Harmless without one.
@@ -92,8 +96,8 @@ class ledger_store {
     std::int64_t currency = 0;
   };
   struct statements {
-    store::statement newest, account, add_account, slot, operation, add_operation, add_entry, payment, add_refunded, fold,
-        note_fold;
+    store::statement newest, account, add_account, slot, operation, add_operation, add_entry, payment,
+        add_refunded, fold, note_fold;
   };
 
   ledger_store(store::database database, store_secrets secrets, statements prepared, options o);
@@ -103,12 +107,14 @@ class ledger_store {
   [[nodiscard]] base::result<std::int64_t> account_of(const std::string& customer_id);
   [[nodiscard]] base::result<slot_search> search(const intent& wanted);
   [[nodiscard]] base::result<std::optional<std::int64_t>> holder_of(std::uint64_t slot);
-  [[nodiscard]] base::result<std::optional<recorded>> read_if_owner(std::int64_t number, const intent& wanted);
+  [[nodiscard]] base::result<std::optional<recorded>> read_if_owner(std::int64_t number,
+                                                                    const intent& wanted);
   [[nodiscard]] base::result<std::optional<target_payment>> find_payment(const operation_place& place);
   [[nodiscard]] base::result<recorded> write(const intent& wanted, std::uint64_t slot);
   [[nodiscard]] base::result<void> fold_slots();
   template <class Request>
-  [[nodiscard]] base::result<verdict> transfer(operation_kind kind, const Request& request, std::string_view key);
+  [[nodiscard]] base::result<verdict> transfer(operation_kind kind, const Request& request,
+                                               std::string_view key);
   [[nodiscard]] std::string text_of(base::unix_micros when) const;
 
   store::database database_;
@@ -116,11 +122,12 @@ class ledger_store {
   statements run_;
   options options_;
   key_index index_;
-  std::unordered_map<std::string, std::int64_t> accounts_; // by customer id; bounded, forgotten when full and on rollback
-  std::int64_t newest_ = 0;    // number of the last committed operation
-  std::int64_t last_ = 0;      // number of the last operation, with this group's
-  std::size_t group_ = 0;      // operations written in this group
-  base::unix_micros now_ = 0;  // this group's time
+  std::unordered_map<std::string, std::int64_t>
+      accounts_;              // by customer id; bounded, forgotten when full and on rollback
+  std::int64_t newest_ = 0;   // number of the last committed operation
+  std::int64_t last_ = 0;     // number of the last operation, with this group's
+  std::size_t group_ = 0;     // operations written in this group
+  base::unix_micros now_ = 0; // this group's time
   std::string now_text_;
   std::string scratch_;
 };

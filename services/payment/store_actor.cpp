@@ -36,7 +36,9 @@ base::result<verdict> apply(ledger_store& ledger, const pending_write& write) {
       write.request);
 }
 
-base::error too_late() { return base::fail(errc::deadline_exceeded, "the request waited longer than its deadline allows"); }
+base::error too_late() {
+  return base::fail(errc::deadline_exceeded, "the request waited longer than its deadline allows");
+}
 
 base::error not_recorded() {
   return base::fail(errc::unavailable, "not recorded: try again with the same Idempotency-Key");
@@ -67,7 +69,8 @@ class group_commit {
 
  private:
   void commit() {
-    // A group that an exception leaves behind is gone with the actor: its promises then answer for themselves.
+    // A group that an exception leaves behind is gone with the actor: its promises then answer for
+    // themselves.
     auto group = std::exchange(waiting_, {});
     if (group.empty()) return;
     const auto began = clocks_.monotonic();
@@ -77,7 +80,8 @@ class group_commit {
     if (recorded.has_error()) {
       ledger_->rollback();
       metrics_.failures->add();
-      base::log::error("payments_not_recorded", {{"requests", group.size()}, {"reason", recorded.error().detail}});
+      base::log::error("payments_not_recorded",
+                       {{"requests", group.size()}, {"reason", recorded.error().detail}});
       for (auto& write : group) write.answer.deliver(actor::to_caf(not_recorded()));
       return;
     }
@@ -125,15 +129,18 @@ v1::Document document_of(std::string body) {
 
 store_metrics::store_metrics(metrics::registry& registry)
     : service(registry, "payment-store", 0),
-      commits(&registry.counter("troupe_payment_commits_total", "Groups of writes that the ledger has recorded.")),
-      operations(&registry.counter("troupe_payment_committed_requests_total",
-                                   "Requests in recorded groups; divided by the commits, the size of a group.")),
+      commits(&registry.counter("troupe_payment_commits_total",
+                                "Groups of writes that the ledger has recorded.")),
+      operations(
+          &registry.counter("troupe_payment_committed_requests_total",
+                            "Requests in recorded groups; divided by the commits, the size of a group.")),
       failures(&registry.counter("troupe_payment_commit_failures_total",
                                  "Groups of writes that could not be recorded and were answered 503.")),
       duration(&registry.histogram("troupe_payment_commit_seconds",
                                    "Time to write a group and to bring it to the disk.")) {}
 
-payment_store_actor::behavior_type store_actor(payment_store_actor::pointer self, std::shared_ptr<ledger_store> ledger,
+payment_store_actor::behavior_type store_actor(payment_store_actor::pointer self,
+                                               std::shared_ptr<ledger_store> ledger,
                                                const store_metrics& metrics, const store_clocks& clocks) {
   auto group = std::make_shared<group_commit>(std::move(ledger), metrics, clocks);
   return actor::serve<payment_store_actor>(

@@ -17,11 +17,12 @@ constexpr hash_secret secret{0x0706050403020100u, 0x0f0e0d0c0b0a0908u};
 
 } // namespace
 
-// Source: the reference implementation's vectors_sip64 (github.com/veorq/SipHash, vectors.h): key 00..0f, text 00, 01, ...
+// Source: the reference implementation's vectors_sip64 (github.com/veorq/SipHash, vectors.h): key 00..0f,
+// text 00, 01, ...
 TEST_CASE("the keyed hash is SipHash-2-4", "[unit][payment]") {
-  constexpr std::array<std::uint64_t, 9> expected{0x726fdb47dd0e0e31u, 0x74f839c593dc67fdu, 0x0d6c8009d9a94f5au,
-                                                  0x85676696d7fb7e2du, 0xcf2794e0277187b7u, 0x18765564cd99a68du,
-                                                  0xcbc9466e58fee3ceu, 0xab0200f58b01d137u, 0x93f5f5799a932462u};
+  constexpr std::array<std::uint64_t, 9> expected{
+      0x726fdb47dd0e0e31u, 0x74f839c593dc67fdu, 0x0d6c8009d9a94f5au, 0x85676696d7fb7e2du, 0xcf2794e0277187b7u,
+      0x18765564cd99a68du, 0xcbc9466e58fee3ceu, 0xab0200f58b01d137u, 0x93f5f5799a932462u};
   std::string text;
   for (std::size_t i = 0; i < expected.size(); ++i) {
     CHECK(keyed_hash(secret, text) == expected[i]);
@@ -72,9 +73,9 @@ TEST_CASE("texts that are no ids are refused", "[unit][payment]") {
   upper[5] = 'A';
   auto wide = id;
   wide[35] = 'g';
-  for (const auto& text :
-       {std::string(), std::string("pay_"), id.substr(0, 35), id + "0", upper, wide, "PAY_" + id.substr(4),
-        std::string(36, '\0'), std::string("pay_../../../../etc/passwd;--' OR 1=1"), std::string(100'000, 'a')}) {
+  for (const auto& text : {std::string(), std::string("pay_"), id.substr(0, 35), id + "0", upper, wide,
+                           "PAY_" + id.substr(4), std::string(36, '\0'),
+                           std::string("pay_../../../../etc/passwd;--' OR 1=1"), std::string(100'000, 'a')}) {
     CHECK_FALSE(open_id(secret, operation_kind::payment, text));
     CHECK_FALSE(is_id(operation_kind::payment, text));
   }
@@ -82,7 +83,8 @@ TEST_CASE("texts that are no ids are refused", "[unit][payment]") {
 
 TEST_CASE("currencies are the active codes of ISO 4217, in capitals", "[unit][payment]") {
   for (const auto* code : {"GBP", "EUR", "USD", "JPY", "AED", "ZWL", "BHD", "CHF"}) CHECK(is_currency(code));
-  for (const auto* code : {"", "GB", "GBPX", "gbp", "Gbp", "ABC", "XXX", "XTS", "XAU", "DEM", "G P", "1BP", "\xC3\xA4X"})
+  for (const auto* code :
+       {"", "GB", "GBPX", "gbp", "Gbp", "ABC", "XXX", "XTS", "XAU", "DEM", "G P", "1BP", "\xC3\xA4X"})
     CHECK_FALSE(is_currency(code));
 }
 

@@ -52,7 +52,8 @@ TEST_CASE("slots that share a cell are told apart, also when the table grows", "
   slot_table table;
   CHECK_FALSE(table.find(0));
   std::int64_t operation = 0;
-  for (std::uint64_t i = 0; i < 300; ++i) table.add({i << 32, ++operation}); // the same cell at any size below 2^32
+  for (std::uint64_t i = 0; i < 300; ++i)
+    table.add({i << 32, ++operation}); // the same cell at any size below 2^32
   for (std::uint64_t i = 0; i < 300; ++i) CHECK(table.find(i << 32) == static_cast<std::int64_t>(i) + 1);
   CHECK_FALSE(table.find(1));
   CHECK(table.size() == 300);

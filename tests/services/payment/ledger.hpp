@@ -2,7 +2,6 @@
 
 #include "services/payment/reader.hpp"
 #include "services/payment/store.hpp"
-
 #include "tests/platform/store/scratch_directory.hpp"
 
 #include <catch2/catch.hpp>
@@ -23,7 +22,8 @@ inline random_bits repeatable(std::uint64_t seed = 1) {
 }
 
 inline ledger_store open_store(const std::filesystem::path& file, std::size_t slot_generation = 250'000) {
-  auto opened = ledger_store::open(file, {.random = repeatable(std::random_device{}()), .slot_generation = slot_generation});
+  auto opened = ledger_store::open(
+      file, {.random = repeatable(std::random_device{}()), .slot_generation = slot_generation});
   REQUIRE(opened.has_value());
   return std::move(*opened);
 }
@@ -61,19 +61,23 @@ inline v1::CreateRefundRequest a_refund(const std::string& payment_id, std::int6
   return request;
 }
 
-inline base::result<verdict> apply(ledger_store& store, const v1::CreatePaymentRequest& r, const std::string& key) {
+inline base::result<verdict> apply(ledger_store& store, const v1::CreatePaymentRequest& r,
+                                   const std::string& key) {
   return store.pay(r, key);
 }
-inline base::result<verdict> apply(ledger_store& store, const v1::CreateCreditRequest& r, const std::string& key) {
+inline base::result<verdict> apply(ledger_store& store, const v1::CreateCreditRequest& r,
+                                   const std::string& key) {
   return store.credit(r, key);
 }
-inline base::result<verdict> apply(ledger_store& store, const v1::CreateRefundRequest& r, const std::string& key) {
+inline base::result<verdict> apply(ledger_store& store, const v1::CreateRefundRequest& r,
+                                   const std::string& key) {
   return store.refund(r, key);
 }
 
 /// One request in a group of its own, which must be recorded.
 template <class Request>
-verdict alone(ledger_store& store, const Request& request, const std::string& key, base::unix_micros now = noon) {
+verdict alone(ledger_store& store, const Request& request, const std::string& key,
+              base::unix_micros now = noon) {
   REQUIRE(store.begin(now).has_value());
   auto said = apply(store, request, key);
   REQUIRE(said.has_value());

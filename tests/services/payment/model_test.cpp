@@ -106,8 +106,12 @@ TEST_CASE("a refund may take what is left of the payment and no more", "[unit][p
   CHECK(check_refund(largest, 0, largest).has_value());
   CHECK(check_refund(largest, largest - 1, 1).has_value());
   for (const auto& [amount, refunded, asked] :
-       std::vector<std::array<std::int64_t, 3>>{{500, 0, 501}, {500, 499, 2}, {500, 500, 1}, {1, 0, largest},
-                                                {largest, largest, 1}, {largest, 1, largest}}) {
+       std::vector<std::array<std::int64_t, 3>>{{500, 0, 501},
+                                                {500, 499, 2},
+                                                {500, 500, 1},
+                                                {1, 0, largest},
+                                                {largest, largest, 1},
+                                                {largest, 1, largest}}) {
     const auto said = check_refund(amount, refunded, asked);
     REQUIRE(said.has_error());
     CHECK(said.error().code == base::errc::unprocessable);
@@ -147,9 +151,11 @@ TEST_CASE("the answers have the documented shapes", "[unit][payment]") {
                              .created_at = "2026-11-22T10:00:00.000000Z"}) ==
         R"({"id":"crd_1","customer_id":"17850","amount_minor":165,"currency":"GBP","reference":"C536379",)"
         R"("status":"issued","created_at":"2026-11-22T10:00:00.000000Z"})");
-  CHECK(document("GBP", balance{.payments = {1, 13912}, .refunds = {}, .credits = {2, 7}, .entries_sum_minor = 0}) ==
-        R"({"currency":"GBP","payments":{"count":1,"amount_minor":13912},"refunds":{"count":0,"amount_minor":0},)"
-        R"("credits":{"count":2,"amount_minor":7},"entries_sum_minor":0})");
+  CHECK(
+      document("GBP",
+               balance{.payments = {1, 13912}, .refunds = {}, .credits = {2, 7}, .entries_sum_minor = 0}) ==
+      R"({"currency":"GBP","payments":{"count":1,"amount_minor":13912},"refunds":{"count":0,"amount_minor":0},)"
+      R"("credits":{"count":2,"amount_minor":7},"entries_sum_minor":0})");
 }
 
 TEST_CASE("whatever text a client sends, the answer is JSON that holds it", "[unit][payment]") {
@@ -160,14 +166,17 @@ TEST_CASE("whatever text a client sends, the answer is JSON that holds it", "[un
                                           .reference = "\n\x1b</script>\xE2\x82\xAC",
                                           .refunded_minor = 0,
                                           .created_at = "t"});
-  CHECK(text == "{\"id\":\"i\",\"customer_id\":\"a\\\"b\\\\c\",\"amount_minor\":9223372036854775807,\"currency\":\"GBP\","
-                "\"reference\":\"\\n\\u001b</script>\xE2\x82\xAC\",\"status\":\"captured\",\"refunded_minor\":0,"
-                "\"created_at\":\"t\"}");
+  CHECK(text ==
+        "{\"id\":\"i\",\"customer_id\":\"a\\\"b\\\\c\",\"amount_minor\":9223372036854775807,\"currency\":"
+        "\"GBP\","
+        "\"reference\":\"\\n\\u001b</script>\xE2\x82\xAC\",\"status\":\"captured\",\"refunded_minor\":0,"
+        "\"created_at\":\"t\"}");
 }
 
 TEST_CASE("sums above 64 bits are written with all their digits", "[unit][payment]") {
   const auto huge = static_cast<wide_sum>(largest) * 1000;
-  const auto text = document("GBP", balance{.payments = {1000, huge}, .refunds = {}, .credits = {}, .entries_sum_minor = -huge});
+  const auto text = document(
+      "GBP", balance{.payments = {1000, huge}, .refunds = {}, .credits = {}, .entries_sum_minor = -huge});
   CHECK(text.find(R"("payments":{"count":1000,"amount_minor":9223372036854775807000})") != std::string::npos);
   CHECK(text.find(R"("entries_sum_minor":-9223372036854775807000})") != std::string::npos);
 }

@@ -1,6 +1,5 @@
-#include "services/payment/payment.hpp"
-
 #include "services/payment/identifier.hpp"
+#include "services/payment/payment.hpp"
 #include "tests/services/payment/ledger.hpp"
 #include "tests/services/payment/testing_system.hpp"
 
@@ -18,7 +17,8 @@ namespace {
 
 using promise = caf::typed_response_promise<v1::Outcome>;
 
-/// What the test sees of the holding store, and tells it. The promises themselves are the actor's: they must be answered by it.
+/// What the test sees of the holding store, and tells it. The promises themselves are the actor's: they must
+/// be answered by it.
 struct held_requests {
   std::size_t waiting = 0;
   std::vector<actor::envelope> envelopes;
@@ -26,7 +26,8 @@ struct held_requests {
 };
 
 /// A store that keeps its requests until the test has it answer them.
-payment_store_actor::behavior_type holding_store(payment_store_actor::pointer self, std::shared_ptr<held_requests> held) {
+payment_store_actor::behavior_type holding_store(payment_store_actor::pointer self,
+                                                 std::shared_ptr<held_requests> held) {
   auto promises = std::make_shared<std::deque<promise>>();
   const auto hold = [self, held, promises](const actor::envelope& envelope) {
     ++held->waiting;
@@ -50,12 +51,16 @@ payment_reader_actor::behavior_type echoing_reader(payment_reader_actor::pointer
     d.set_body(text);
     return d;
   };
-  return {[document](const actor::envelope&, const v1::GetPaymentRequest& r) { return document(r.id()); },
-          [document](const actor::envelope&, const v1::GetBalanceRequest& r) { return document(r.currency()); }};
+  return {
+      [document](const actor::envelope&, const v1::GetPaymentRequest& r) { return document(r.id()); },
+      [document](const actor::envelope&, const v1::GetBalanceRequest& r) { return document(r.currency()); }};
 }
 
-stats::stats_actor::behavior_type counting_stats(stats::stats_actor::pointer, std::shared_ptr<std::vector<std::uint32_t>> seen) {
-  return {[](const actor::envelope&, const stats::v1::PublishEventsRequest&) { return stats::v1::PublishEventsReply{}; },
+stats::stats_actor::behavior_type counting_stats(stats::stats_actor::pointer,
+                                                 std::shared_ptr<std::vector<std::uint32_t>> seen) {
+  return {[](const actor::envelope&, const stats::v1::PublishEventsRequest&) {
+            return stats::v1::PublishEventsReply{};
+          },
           [](const actor::envelope&, const stats::v1::TopRequest&) { return stats::v1::TopReply{}; },
           [](const actor::envelope&, const stats::v1::RatesRequest&) { return stats::v1::RatesReply{}; },
           [seen](const actor::envelope& e, const stats::v1::PublishedCounts& counts) {
@@ -79,8 +84,7 @@ struct desk_test {
         metrics(registry),
         payments(world.adopt(world.system().spawn(
             payment::payment, metrics,
-            payment_links{store_service,
-                          world.service_of(world.adopt(world.system().spawn(echoing_reader))),
+            payment_links{store_service, world.service_of(world.adopt(world.system().spawn(echoing_reader))),
                           world.service_of(world.adopt(world.system().spawn(counting_stats, published)))}))) {
     world.run();
   }
@@ -151,7 +155,8 @@ TEST_CASE("while a write runs its key is taken, and then it is free", "[unit][pa
 
 TEST_CASE("the key is free again after every kind of error", "[unit][payment]") {
   desk_test desk;
-  for (const auto code : {base::errc::unavailable, base::errc::unprocessable, base::errc::deadline_exceeded}) {
+  for (const auto code :
+       {base::errc::unavailable, base::errc::unprocessable, base::errc::deadline_exceeded}) {
     auto pending = desk.send("k", a_payment());
     desk.answer(actor::to_caf(base::fail(code, "no")));
     CHECK(desk.error_of(pending) == code);
@@ -212,7 +217,8 @@ TEST_CASE("when the store actor ends, its requests are answered and their keys f
 
 TEST_CASE("what is malformed never reaches the store", "[unit][payment]") {
   desk_test desk;
-  for (const auto& key : {std::string(), std::string(256, 'k'), std::string("a\0b", 3), std::string("a\nb"), std::string("\xC3\xA4")}) {
+  for (const auto& key : {std::string(), std::string(256, 'k'), std::string("a\0b", 3), std::string("a\nb"),
+                          std::string("\xC3\xA4")}) {
     auto pending = desk.send(key, a_payment());
     CHECK(desk.error_of(pending) == base::errc::invalid_argument);
   }
@@ -224,7 +230,8 @@ TEST_CASE("what is malformed never reaches the store", "[unit][payment]") {
   CHECK(desk.error_of(refund) == base::errc::invalid_argument);
   v1::GetBalanceRequest balance;
   balance.set_currency("gbp");
-  CHECK(desk.world.ask<v1::Document>(desk.payments, with_key(""), balance).error().code == base::errc::invalid_argument);
+  CHECK(desk.world.ask<v1::Document>(desk.payments, with_key(""), balance).error().code ==
+        base::errc::invalid_argument);
   CHECK(desk.held->waiting == 0);
 }
 
@@ -253,7 +260,8 @@ TEST_CASE("reads are the reader's", "[unit][payment]") {
   CHECK(desk.world.ask<v1::Document>(desk.payments, with_key(""), balance)->body() == "EUR");
 }
 
-TEST_CASE("payments are published together, five times a second at most, and only new ones", "[unit][payment]") {
+TEST_CASE("payments are published together, five times a second at most, and only new ones",
+          "[unit][payment]") {
   desk_test desk;
   auto pay = [&, n = 0](bool replayed) mutable {
     auto pending = desk.send("k" + std::to_string(++n), a_payment());

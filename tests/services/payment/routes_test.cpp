@@ -39,19 +39,22 @@ TEST_CASE("POST /v1/payments creates a payment that GET finds at its location", 
   CHECK(made.content_type == "application/json");
   const auto id = member(text_of(made), "id");
   CHECK(location_of(made) == "/v1/payments/" + id);
-  CHECK(text_of(made).starts_with(R"({"id":")" + id +
-                                  R"(","customer_id":"17850","amount_minor":13912,"currency":"GBP","reference":"536365",)"
-                                  R"("status":"captured","refunded_minor":0,"created_at":"20)"));
+  CHECK(text_of(made).starts_with(
+      R"({"id":")" + id +
+      R"(","customer_id":"17850","amount_minor":13912,"currency":"GBP","reference":"536365",)"
+      R"("status":"captured","refunded_minor":0,"created_at":"20)"));
   const auto got = service.get(location_of(made));
   CHECK(got.status == 200);
   CHECK(got.content_type == "application/json");
   CHECK(text_of(got) == text_of(made));
 }
 
-TEST_CASE("a repeated POST is answered with the same bytes, also after a restart and a refund", "[unit][payment]") {
+TEST_CASE("a repeated POST is answered with the same bytes, also after a restart and a refund",
+          "[unit][payment]") {
   running_payment service;
   const auto payment = service.post("/v1/payments", "k", invoice);
-  const auto refund = service.post(location_of(payment) + "/refunds", "k", R"({"amount_minor":500,"reason":"broken"})");
+  const auto refund =
+      service.post(location_of(payment) + "/refunds", "k", R"({"amount_minor":500,"reason":"broken"})");
   const auto credit = service.post("/v1/credits", "c", invoice);
   CHECK(refund.status == 201);
   CHECK(credit.status == 201);
@@ -61,16 +64,17 @@ TEST_CASE("a repeated POST is answered with the same bytes, also after a restart
     CHECK(again.status == 201);
     CHECK(text_of(again) == text_of(payment));
     CHECK(location_of(again) == location_of(payment));
-    CHECK(text_of(service.post(location_of(payment) + "/refunds", "k", R"({"reason":"broken", "amount_minor":500})")) ==
-          text_of(refund));
+    CHECK(text_of(service.post(location_of(payment) + "/refunds", "k",
+                               R"({"reason":"broken", "amount_minor":500})")) == text_of(refund));
     CHECK(text_of(service.post("/v1/credits", "c", invoice)) == text_of(credit));
     service.restart();
   }
-  CHECK(text_of(service.get(location_of(payment))).find(R"("status":"partially_refunded","refunded_minor":500)") !=
-        std::string::npos);
-  CHECK(text_of(service.get("/v1/ledger/balance")) ==
-        R"({"currency":"GBP","payments":{"count":1,"amount_minor":13912},"refunds":{"count":1,"amount_minor":500},)"
-        R"("credits":{"count":1,"amount_minor":13912},"entries_sum_minor":0})");
+  CHECK(text_of(service.get(location_of(payment)))
+            .find(R"("status":"partially_refunded","refunded_minor":500)") != std::string::npos);
+  CHECK(
+      text_of(service.get("/v1/ledger/balance")) ==
+      R"({"currency":"GBP","payments":{"count":1,"amount_minor":13912},)"
+      R"("refunds":{"count":1,"amount_minor":500},"credits":{"count":1,"amount_minor":13912},"entries_sum_minor":0})");
 }
 
 TEST_CASE("a used key with another body is 422, and too large a refund too", "[unit][payment]") {
@@ -82,7 +86,8 @@ TEST_CASE("a used key with another body is 422, and too large a refund too", "[u
   CHECK(service.post(refunds, "r", R"({"amount_minor":13913})").status == 422);
   CHECK(service.post(refunds, "r", R"({"amount_minor":13912})").status == 201);
   CHECK(service.post(refunds, "s", R"({"amount_minor":1})").status == 422);
-  CHECK(text_of(service.get(location_of(payment))).find(R"("status":"refunded","refunded_minor":13912)") != std::string::npos);
+  CHECK(text_of(service.get(location_of(payment))).find(R"("status":"refunded","refunded_minor":13912)") !=
+        std::string::npos);
 }
 
 TEST_CASE("what is not there is 404", "[unit][payment]") {
@@ -94,8 +99,9 @@ TEST_CASE("what is not there is 404", "[unit][payment]") {
 
 TEST_CASE("an amount is a positive integer, exact to the last digit", "[unit][payment]") {
   running_payment service;
-  for (const auto* amount : {"1e2", "0.1", "100.0", "-1", "0", "-0", "9223372036854775808", "\"10\"",
-                             "100000000000000000000000000000", "true", "null", "[1]", "{}", "01", "+1", "0x10", "NaN", ""}) {
+  for (const auto* amount :
+       {"1e2", "0.1", "100.0", "-1", "0", "-0", "9223372036854775808", "\"10\"",
+        "100000000000000000000000000000", "true", "null", "[1]", "{}", "01", "+1", "0x10", "NaN", ""}) {
     CAPTURE(amount);
     const auto answer = service.post("/v1/payments", "k", with_amount(amount));
     CHECK(answer.status == 400);
@@ -117,27 +123,29 @@ TEST_CASE("a body that is not the documented object is 400 and names the field",
     std::string path;
     std::string body;
     std::string named;
-  } bad[] = {
-      {"/v1/payments", "", ""},
-      {"/v1/payments", "[]", ""},
-      {"/v1/payments", "{", ""},
-      {"/v1/payments", std::string(invoice) + "x", ""},
-      {"/v1/payments", R"({"customer_id":"1","amount_minor":1,"currency":"GBP","tip":1})", "tip"},
-      {"/v1/payments", R"({"customer_id":"1","amount_minor":1,"amount_minor":2,"currency":"GBP"})", "amount_minor"},
-      {"/v1/payments", R"({"amount_minor":1,"currency":"GBP"})", "customer_id"},
-      {"/v1/payments", R"({"customer_id":"1","currency":"GBP"})", "amount_minor"},
-      {"/v1/payments", R"({"customer_id":"1","amount_minor":1})", "currency"},
-      {"/v1/payments", R"({"customer_id":"","amount_minor":1,"currency":"GBP"})", "customer_id"},
-      {"/v1/payments", R"({"customer_id":"\u0000","amount_minor":1,"currency":"GBP"})", "customer_id"},
-      {"/v1/payments", R"({"customer_id":17850,"amount_minor":1,"currency":"GBP"})", "customer_id"},
-      {"/v1/payments", R"({"customer_id":"1","amount_minor":1,"currency":"gbp"})", "currency"},
-      {"/v1/payments", R"({"customer_id":"1","amount_minor":1,"currency":"XXX"})", "currency"},
-      {"/v1/payments", R"({"customer_id":"1","amount_minor":1,"currency":"GBP","reference":")" + std::string(129, 'r') + "\"}",
-       "reference"},
-      {"/v1/credits", R"({"customer_id":"1","amount_minor":-5,"currency":"GBP"})", "amount_minor"},
-      {"/v1/payments/pay_1/refunds", R"({"amount_minor":1,"payment_id":"pay_2"})", "payment_id"},
-      {"/v1/payments/pay_1/refunds", R"({"amount_minor":1,"currency":"GBP"})", "currency"},
-      {"/v1/payments/pay_1/refunds", R"({"reason":"x"})", "amount_minor"}};
+  } bad[] = {{"/v1/payments", "", ""},
+             {"/v1/payments", "[]", ""},
+             {"/v1/payments", "{", ""},
+             {"/v1/payments", std::string(invoice) + "x", ""},
+             {"/v1/payments", R"({"customer_id":"1","amount_minor":1,"currency":"GBP","tip":1})", "tip"},
+             {"/v1/payments", R"({"customer_id":"1","amount_minor":1,"amount_minor":2,"currency":"GBP"})",
+              "amount_minor"},
+             {"/v1/payments", R"({"amount_minor":1,"currency":"GBP"})", "customer_id"},
+             {"/v1/payments", R"({"customer_id":"1","currency":"GBP"})", "amount_minor"},
+             {"/v1/payments", R"({"customer_id":"1","amount_minor":1})", "currency"},
+             {"/v1/payments", R"({"customer_id":"","amount_minor":1,"currency":"GBP"})", "customer_id"},
+             {"/v1/payments", R"({"customer_id":"\u0000","amount_minor":1,"currency":"GBP"})", "customer_id"},
+             {"/v1/payments", R"({"customer_id":17850,"amount_minor":1,"currency":"GBP"})", "customer_id"},
+             {"/v1/payments", R"({"customer_id":"1","amount_minor":1,"currency":"gbp"})", "currency"},
+             {"/v1/payments", R"({"customer_id":"1","amount_minor":1,"currency":"XXX"})", "currency"},
+             {"/v1/payments",
+              R"({"customer_id":"1","amount_minor":1,"currency":"GBP","reference":")" +
+                  std::string(129, 'r') + "\"}",
+              "reference"},
+             {"/v1/credits", R"({"customer_id":"1","amount_minor":-5,"currency":"GBP"})", "amount_minor"},
+             {"/v1/payments/pay_1/refunds", R"({"amount_minor":1,"payment_id":"pay_2"})", "payment_id"},
+             {"/v1/payments/pay_1/refunds", R"({"amount_minor":1,"currency":"GBP"})", "currency"},
+             {"/v1/payments/pay_1/refunds", R"({"reason":"x"})", "amount_minor"}};
   for (const auto& [path, body, named] : bad) {
     CAPTURE(body);
     const auto answer = service.post(path, "k", body);
@@ -150,9 +158,11 @@ TEST_CASE("a body that is not the documented object is 400 and names the field",
 TEST_CASE("texts come back as they were sent", "[unit][payment]") {
   running_payment service;
   int n = 0;
-  for (const auto* text : {R"(')", R"('; DROP TABLE operations; --)", R"(\"\\\n\u001b)", "\xE2\x82\xAC \xF0\x9F\x92\xB8", "<script>", "%00 %n"}) {
+  for (const auto* text : {R"(')", R"('; DROP TABLE operations; --)", R"(\"\\\n\u001b)",
+                           "\xE2\x82\xAC \xF0\x9F\x92\xB8", "<script>", "%00 %n"}) {
     const auto answer = service.post("/v1/payments", "k" + std::to_string(++n),
-                                     R"({"customer_id":"1","amount_minor":1,"currency":"GBP","reference":")" + std::string(text) + "\"}");
+                                     R"({"customer_id":"1","amount_minor":1,"currency":"GBP","reference":")" +
+                                         std::string(text) + "\"}");
     CAPTURE(text);
     REQUIRE(answer.status == 201);
     const auto expected = R"("reference":")" + std::string(text) + "\",";
@@ -163,19 +173,24 @@ TEST_CASE("texts come back as they were sent", "[unit][payment]") {
 
 TEST_CASE("the balance is of the currency that is asked for, GBP by default", "[unit][payment]") {
   running_payment service;
-  CHECK(text_of(service.get("/v1/ledger/balance?currency=EUR")).starts_with(R"({"currency":"EUR","payments":{"count":0,)"));
-  for (const auto* target : {"/v1/ledger/balance?currency=", "/v1/ledger/balance?currency=eur", "/v1/ledger/balance?currency=XXX",
-                             "/v1/ledger/balance?currency=EUR%00", "/v1/ledger/balance?currency=EURO"})
+  CHECK(text_of(service.get("/v1/ledger/balance?currency=EUR"))
+            .starts_with(R"({"currency":"EUR","payments":{"count":0,)"));
+  for (const auto* target :
+       {"/v1/ledger/balance?currency=", "/v1/ledger/balance?currency=eur", "/v1/ledger/balance?currency=XXX",
+        "/v1/ledger/balance?currency=EUR%00", "/v1/ledger/balance?currency=EURO"})
     CHECK(service.get(target).status == 400);
 }
 
 TEST_CASE("a body must say that it is JSON in UTF-8", "[unit][payment]") {
-  for (const auto* good : {"application/json", "Application/JSON", "application/json; charset=utf-8", "application/json;charset=\"UTF-8\"",
-                           "application/json ; charset=UTF-8 ; x=y", "application/json;", "application/json; q=\";charset=latin1\""})
+  for (const auto* good : {"application/json", "Application/JSON", "application/json; charset=utf-8",
+                           "application/json;charset=\"UTF-8\"", "application/json ; charset=UTF-8 ; x=y",
+                           "application/json;", "application/json; q=\";charset=latin1\""})
     CHECK(is_json_type(good));
-  for (const auto* bad : {"", "json", "text/plain", "application/jsonp", "application/json2; charset=utf-8", "application/xml",
-                          "application/json; charset=latin1", "application/json;charset=\"utf-16\"", "application/json; charset=",
-                          "application/json, text/plain", "application/json; charset=utf-8; charset=utf-16", "application/json; charset=\""})
+  for (const auto* bad :
+       {"", "json", "text/plain", "application/jsonp", "application/json2; charset=utf-8", "application/xml",
+        "application/json; charset=latin1", "application/json;charset=\"utf-16\"",
+        "application/json; charset=", "application/json, text/plain",
+        "application/json; charset=utf-8; charset=utf-16", "application/json; charset=\""})
     CHECK_FALSE(is_json_type(bad));
 
   running_payment service;

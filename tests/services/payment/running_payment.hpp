@@ -8,10 +8,9 @@
 #include "tests/platform/store/scratch_directory.hpp"
 #include "tests/services/payment/testing_system.hpp"
 
-#include <catch2/catch.hpp>
-
 #include <caf/actor_cast.hpp>
 #include <caf/scoped_actor.hpp>
+#include <catch2/catch.hpp>
 
 #include <chrono>
 #include <memory>
@@ -26,7 +25,8 @@ namespace troupe::payment::test {
 /// The connection actor's part, played by a thread that waits.
 class waiting_site final : public server::call_site {
  public:
-  waiting_site(caf::actor_system& system, std::string key) : self_(system), envelope_(with_key(std::move(key))) {
+  waiting_site(caf::actor_system& system, std::string key)
+      : self_(system), envelope_(with_key(std::move(key))) {
     envelope_.trace.trace_low = 1;
   }
 
@@ -36,10 +36,11 @@ class waiting_site final : public server::call_site {
     const auto handle = slot.handles().front();
     if (!handle) return base::fail(base::errc::unavailable, "the replica is down");
     const auto target = caf::actor_cast<payment_actor>(handle);
-    const bool is_known =
-        ask<v1::CreatePaymentRequest, v1::Outcome>(target, content) || ask<v1::GetPaymentRequest, v1::Document>(target, content) ||
-        ask<v1::CreateRefundRequest, v1::Outcome>(target, content) || ask<v1::CreateCreditRequest, v1::Outcome>(target, content) ||
-        ask<v1::GetBalanceRequest, v1::Document>(target, content);
+    const bool is_known = ask<v1::CreatePaymentRequest, v1::Outcome>(target, content) ||
+                          ask<v1::GetPaymentRequest, v1::Document>(target, content) ||
+                          ask<v1::CreateRefundRequest, v1::Outcome>(target, content) ||
+                          ask<v1::CreateCreditRequest, v1::Outcome>(target, content) ||
+                          ask<v1::GetBalanceRequest, v1::Document>(target, content);
     if (!is_known) return base::fail(base::errc::internal, "a message that the contract does not have");
     return {};
   }
@@ -51,7 +52,9 @@ class waiting_site final : public server::call_site {
   template <class Request, class Reply>
   bool ask(const payment_actor& target, const caf::message& content) {
     if (!content.match_elements<actor::envelope, Request>()) return false;
-    self_->request(target, std::chrono::seconds(60), content.get_as<actor::envelope>(0), content.get_as<Request>(1))
+    self_
+        ->request(target, std::chrono::seconds(60), content.get_as<actor::envelope>(0),
+                  content.get_as<Request>(1))
         .receive([this](const Reply& answer) { reply = caf::make_message(answer); },
                  [this](const caf::error& e) { error = actor::from_caf(e); });
     return true;
@@ -81,7 +84,8 @@ class real_system {
   caf::actor_system system;
 };
 
-/// The whole service in a tier, and requests to it without a socket. May be stopped and started again on the same file.
+/// The whole service in a tier, and requests to it without a socket. May be stopped and started again on the
+/// same file.
 class running_payment {
  public:
   using field_list = std::vector<std::pair<std::string, std::string>>;
@@ -97,8 +101,8 @@ class running_payment {
   }
 
   /// Routes the request, asks the service if the route does, and returns the answer; an error as a problem.
-  http::response ask(http::method method, std::string_view target, std::string_view key = {}, const field_list& fields = {},
-                     std::string_view body = {}) {
+  http::response ask(http::method method, std::string_view target, std::string_view key = {},
+                     const field_list& fields = {}, std::string_view body = {}) {
     std::string scratch;
     const auto parts = http::split_target(target, scratch);
     REQUIRE(parts.refusal.empty());

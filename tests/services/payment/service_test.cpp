@@ -21,7 +21,8 @@ TEST_CASE("C-121: a hundred requests with one key at once are one payment", "[un
     std::atomic<std::size_t> next{0};
     for (int i = 0; i < 4; ++i) {
       clients.emplace_back([&] {
-        for (auto n = next++; n < answers.size(); n = next++) answers[n] = service.post("/v1/payments", "k", body);
+        for (auto n = next++; n < answers.size(); n = next++)
+          answers[n] = service.post("/v1/payments", "k", body);
       });
     }
     for (auto& client : clients) client.join();
@@ -36,11 +37,12 @@ TEST_CASE("C-121: a hundred requests with one key at once are one payment", "[un
   }
   CHECK(bodies.size() == 1);
   CHECK(std::string(service.post("/v1/payments", "k", body).body.view()) == *bodies.begin());
-  CHECK(std::string(service.get("/v1/ledger/balance").body.view()).find("\"payments\":{\"count\":1,\"amount_minor\":5}") !=
-        std::string::npos);
+  CHECK(std::string(service.get("/v1/ledger/balance").body.view())
+            .find("\"payments\":{\"count\":1,\"amount_minor\":5}") != std::string::npos);
 }
 
-TEST_CASE("many clients at once: every payment that was answered is there, and the ledger sums to zero", "[unit][payment]") {
+TEST_CASE("many clients at once: every payment that was answered is there, and the ledger sums to zero",
+          "[unit][payment]") {
   running_payment service;
   std::atomic<std::int64_t> paid{0};
   std::atomic<std::int64_t> refunded{0};
@@ -49,7 +51,8 @@ TEST_CASE("many clients at once: every payment that was answered is there, and t
     clients.emplace_back([&, client] {
       for (int i = 0; i < 50; ++i) {
         const auto key = std::to_string(client) + "-" + std::to_string(i);
-        const auto made = service.post("/v1/payments", key, R"({"customer_id":"1","amount_minor":100,"currency":"GBP"})");
+        const auto made =
+            service.post("/v1/payments", key, R"({"customer_id":"1","amount_minor":100,"currency":"GBP"})");
         if (made.status != 201) continue;
         paid += 100;
         const std::string body(made.body.view());
@@ -64,8 +67,10 @@ TEST_CASE("many clients at once: every payment that was answered is there, and t
   for (auto& client : clients) client.join();
   CHECK(paid == 20'000);
   CHECK(refunded == 16'000); // two of three fit
-  const auto expected = R"({"currency":"GBP","payments":{"count":200,"amount_minor":20000},)"
-                        R"("refunds":{"count":400,"amount_minor":16000},"credits":{"count":0,"amount_minor":0},"entries_sum_minor":0})";
+  const auto expected =
+      R"({"currency":"GBP","payments":{"count":200,"amount_minor":20000},)"
+      R"("refunds":{"count":400,"amount_minor":16000},"credits":{"count":0,"amount_minor":0},)"
+      R"("entries_sum_minor":0})";
   CHECK(std::string(service.get("/v1/ledger/balance").body.view()) == expected);
   service.restart();
   CHECK(std::string(service.get("/v1/ledger/balance").body.view()) == expected);
@@ -79,7 +84,8 @@ TEST_CASE("the metrics tell the kinds and endings apart", "[unit][payment]") {
   service.post("/v1/credits", "k", body);
   const auto text = service.registry.expose();
   CHECK(text.find(R"(troupe_payment_writes_total{kind="payment",outcome="created"} 1)") != std::string::npos);
-  CHECK(text.find(R"(troupe_payment_writes_total{kind="payment",outcome="replayed"} 1)") != std::string::npos);
+  CHECK(text.find(R"(troupe_payment_writes_total{kind="payment",outcome="replayed"} 1)") !=
+        std::string::npos);
   CHECK(text.find(R"(troupe_payment_writes_total{kind="credit",outcome="refused"} 1)") != std::string::npos);
   CHECK(text.find("troupe_payment_committed_requests_total 3") != std::string::npos);
 }

@@ -17,15 +17,17 @@ namespace {
 /// The store actor on a real file, run by the test.
 struct running_store {
   running_store()
-      : metrics(registry),
-        actor(world.adopt(world.system().spawn(
-            store_actor, std::make_shared<ledger_store>(open_store(dir.file())), metrics,
-            store_clocks{.wall = [] { return noon; }, .monotonic = [this] { return base::clock::now() + ahead; }}))) {}
+      : metrics(registry), actor(world.adopt(world.system().spawn(
+                               store_actor, std::make_shared<ledger_store>(open_store(dir.file())), metrics,
+                               store_clocks{.wall = [] { return noon; },
+                                            .monotonic = [this] { return base::clock::now() + ahead; }}))) {}
 
-  using answers = decltype(std::declval<testing_system&>().send(std::declval<payment_store_actor>(), actor::envelope{},
-                                                                v1::CreatePaymentRequest{}));
+  using answers = decltype(std::declval<testing_system&>().send(
+      std::declval<payment_store_actor>(), actor::envelope{}, v1::CreatePaymentRequest{}));
 
-  answers send(const std::string& key, std::int64_t amount = 10) { return world.send(actor, with_key(key), a_payment(amount)); }
+  answers send(const std::string& key, std::int64_t amount = 10) {
+    return world.send(actor, with_key(key), a_payment(amount));
+  }
 
   scratch dir;
   metrics::registry registry;
@@ -59,7 +61,8 @@ TEST_CASE("all writes that wait are one commit, and each gets its own answer", "
 TEST_CASE("a group is committed when it is full", "[unit][payment]") {
   running_store store;
   std::vector<running_store::answers> pending;
-  for (std::size_t i = 0; i < 2 * most_in_group + 7; ++i) pending.push_back(store.send("k" + std::to_string(i)));
+  for (std::size_t i = 0; i < 2 * most_in_group + 7; ++i)
+    pending.push_back(store.send("k" + std::to_string(i)));
   store.world.run();
   CHECK(store.metrics.commits->value() == 3);
   CHECK(store.metrics.operations->value() == 2 * most_in_group + 7);
@@ -109,8 +112,9 @@ TEST_CASE("a write whose deadline has passed is not begun, at dequeue nor at the
   CHECK(number_in(store.dir.file(), "SELECT count(*) FROM operations") == 1);
 }
 
-TEST_CASE("when the disk refuses a group every request of it is answered unavailable, and the next group goes on",
-          "[unit][payment]") {
+TEST_CASE(
+    "when the disk refuses a group every request of it is answered unavailable, and the next group goes on",
+    "[unit][payment]") {
   running_store store;
   auto before = store.send("before");
   store.world.run();
@@ -151,9 +155,9 @@ TEST_CASE("when the store actor ends, whoever waits is told", "[unit][payment]")
 
 TEST_CASE("the reader finds what the store has answered", "[unit][payment]") {
   running_store store;
-  const auto reader = store.world.adopt(store.world.system().spawn(
-      reader_actor, std::make_shared<ledger_reader>(open_reader(store.dir.file())),
-      actor::service_metrics(store.registry, "payment-reader", 0)));
+  const auto reader = store.world.adopt(
+      store.world.system().spawn(reader_actor, std::make_shared<ledger_reader>(open_reader(store.dir.file())),
+                                 actor::service_metrics(store.registry, "payment-reader", 0)));
   auto pending = store.send("k");
   store.world.run();
   const auto outcome = outcome_of(pending);
@@ -166,6 +170,7 @@ TEST_CASE("the reader finds what the store has answered", "[unit][payment]") {
   CHECK(store.world.ask<v1::Document>(reader, with_key(""), get).error().code == base::errc::not_found);
   v1::GetBalanceRequest balance;
   balance.set_currency("GBP");
-  CHECK(store.world.ask<v1::Document>(reader, with_key(""), balance)->body().find("\"count\":1,\"amount_minor\":10") !=
-        std::string::npos);
+  CHECK(store.world.ask<v1::Document>(reader, with_key(""), balance)
+            ->body()
+            .find("\"count\":1,\"amount_minor\":10") != std::string::npos);
 }

@@ -14,7 +14,8 @@ namespace {
 base::result<void> pay_group(ledger_store& store, int size, int first_key) {
   if (auto begun = store.begin(noon); begun.has_error()) return begun;
   for (int i = 0; i < size; ++i) {
-    const auto said = store.pay(a_payment(10, "customer " + std::to_string(i)), "k" + std::to_string(first_key + i));
+    const auto said =
+        store.pay(a_payment(10, "customer " + std::to_string(i)), "k" + std::to_string(first_key + i));
     if (said.has_error()) return said.error();
     if (said->refusal) return *said->refusal;
   }
@@ -25,12 +26,15 @@ void check_whole(const scratch& dir, std::int64_t operations) {
   CHECK(number_in(dir.file(), "SELECT count(*) FROM operations") == operations);
   CHECK(number_in(dir.file(), "SELECT count(*) FROM entries") == 2 * operations);
   CHECK(number_in(dir.file(), "SELECT total(amount) FROM entries") == 0);
-  CHECK(number_in(dir.file(), "SELECT count(*) FROM accounts WHERE id >= 16 AND id NOT IN (SELECT account FROM entries)") == 0);
+  CHECK(number_in(
+            dir.file(),
+            "SELECT count(*) FROM accounts WHERE id >= 16 AND id NOT IN (SELECT account FROM entries)") == 0);
 }
 
 } // namespace
 
-TEST_CASE("writes that the disk refuses record nothing, and later ones are recorded again", "[unit][payment]") {
+TEST_CASE("writes that the disk refuses record nothing, and later ones are recorded again",
+          "[unit][payment]") {
   const scratch dir;
   auto store = open_store(dir.file(), 50);
   REQUIRE(pay_group(store, 100, 0).has_value());
@@ -52,7 +56,8 @@ TEST_CASE("writes that the disk refuses record nothing, and later ones are recor
   check_whole(dir, 300);
 }
 
-TEST_CASE("a full store records whole groups until it is full, and goes on where there is room", "[unit][payment]") {
+TEST_CASE("a full store records whole groups until it is full, and goes on where there is room",
+          "[unit][payment]") {
   const scratch dir;
   int recorded = 0;
   {

@@ -39,9 +39,12 @@ struct step {
 
 base::result<verdict> apply(ledger_store& store, const step& s) {
   switch (s.kind) {
-  case 0: return store.pay(a_payment(s.amount, s.scope), s.key);
-  case 1: return store.refund(a_refund(s.scope, s.amount), s.key);
-  default: return store.credit(a_credit(s.amount, s.scope), s.key);
+  case 0:
+    return store.pay(a_payment(s.amount, s.scope), s.key);
+  case 1:
+    return store.refund(a_refund(s.scope, s.amount), s.key);
+  default:
+    return store.credit(a_credit(s.amount, s.scope), s.key);
   }
 }
 
@@ -109,9 +112,12 @@ TEST_CASE("10,000 random operations agree with a ledger in memory", "[unit][paym
     auto after = model;
     REQUIRE(store->begin(noon + static_cast<std::int64_t>(done)).has_value());
     for (std::size_t i = 0; i < size; ++i) {
-      step s{.kind = static_cast<int>(below(3)), .key = "k" + std::to_string(below(200)), .amount = 1 + static_cast<std::int64_t>(below(4)) * 250};
+      step s{.kind = static_cast<int>(below(3)),
+             .key = "k" + std::to_string(below(200)),
+             .amount = 1 + static_cast<std::int64_t>(below(4)) * 250};
       if (s.kind == 1 && payment_ids.empty()) s.kind = 0;
-      s.scope = s.kind == 1 ? payment_ids[below(payment_ids.size())] : "customer " + std::to_string(below(20));
+      s.scope =
+          s.kind == 1 ? payment_ids[below(payment_ids.size())] : "customer " + std::to_string(below(20));
       const auto said = apply(*store, s);
       REQUIRE(said.has_value());
       compare(after, s, *said);
@@ -140,7 +146,8 @@ TEST_CASE("10,000 random operations agree with a ledger in memory", "[unit][paym
     REQUIRE(read.has_value());
     CHECK(read->find("\"refunded_minor\":" + std::to_string(payment.refunded) + ",") != std::string::npos);
   }
-  CHECK(number_in(dir.file(), "SELECT count(*) FROM operations") == static_cast<std::int64_t>(model.records.size()));
+  CHECK(number_in(dir.file(), "SELECT count(*) FROM operations") ==
+        static_cast<std::int64_t>(model.records.size()));
   CHECK(number_in(dir.file(), "SELECT count(*) FROM (SELECT operation FROM entries GROUP BY operation "
                               "HAVING count(*) != 2 OR sum(amount) != 0)") == 0);
   CHECK(number_in(dir.file(), "SELECT count(*) FROM slots") > 0);

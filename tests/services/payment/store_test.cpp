@@ -17,9 +17,10 @@ TEST_CASE("a payment is recorded with two entries that sum to zero", "[unit][pay
   CHECK(said.outcome.status() == 201);
   CHECK(said.outcome.location() == "/v1/payments/" + id);
   CHECK_FALSE(said.outcome.replayed());
-  CHECK(said.outcome.body() == R"({"id":")" + id +
-                                   R"(","customer_id":"17850","amount_minor":13912,"currency":"GBP","reference":"536365",)"
-                                   R"("status":"captured","refunded_minor":0,"created_at":"2026-11-22T12:00:00.123456Z"})");
+  CHECK(said.outcome.body() ==
+        R"({"id":")" + id +
+            R"(","customer_id":"17850","amount_minor":13912,"currency":"GBP","reference":"536365",)"
+            R"("status":"captured","refunded_minor":0,"created_at":"2026-11-22T12:00:00.123456Z"})");
   auto reader = open_reader(dir.file());
   const auto read = reader.payment(id);
   REQUIRE(read.has_value());
@@ -42,9 +43,10 @@ TEST_CASE("a repeated request is answered with the same bytes and writes nothing
   }
   const auto repeat_all = [&](ledger_store& store) {
     const auto later = noon + 5'000'000;
-    for (const auto& [first, again] : {std::pair{payment, alone(store, a_payment(), "k1", later)},
-                                       std::pair{credit, alone(store, a_credit(), "k2", later)},
-                                       std::pair{refund, alone(store, a_refund(payment_id, 500), "k1", later)}}) {
+    for (const auto& [first, again] :
+         {std::pair{payment, alone(store, a_payment(), "k1", later)},
+          std::pair{credit, alone(store, a_credit(), "k2", later)},
+          std::pair{refund, alone(store, a_refund(payment_id, 500), "k1", later)}}) {
       CHECK(again.outcome.replayed());
       CHECK(again.outcome.status() == first.outcome.status());
       CHECK(again.outcome.body() == first.outcome.body());
@@ -112,10 +114,18 @@ TEST_CASE("keys are apart by customer, and by payment for refunds", "[unit][paym
 TEST_CASE("keys and customers that resemble each other stay apart", "[unit][payment]") {
   const scratch dir;
   auto store = open_store(dir.file());
-  const std::vector<std::pair<std::string, std::string>> pairs{
-      {"a", "bc"}, {"ab", "c"}, {"a", "b"}, {"A", "b"}, {"a ", "b"}, {"a", "b "}, {"a", std::string(255, 'k')}, {"'--", "'--"}};
-  for (const auto& [customer, key] : pairs) CHECK_FALSE(alone(store, a_payment(5, customer), key).outcome.replayed());
-  for (const auto& [customer, key] : pairs) CHECK(alone(store, a_payment(5, customer), key).outcome.replayed());
+  const std::vector<std::pair<std::string, std::string>> pairs{{"a", "bc"},
+                                                               {"ab", "c"},
+                                                               {"a", "b"},
+                                                               {"A", "b"},
+                                                               {"a ", "b"},
+                                                               {"a", "b "},
+                                                               {"a", std::string(255, 'k')},
+                                                               {"'--", "'--"}};
+  for (const auto& [customer, key] : pairs)
+    CHECK_FALSE(alone(store, a_payment(5, customer), key).outcome.replayed());
+  for (const auto& [customer, key] : pairs)
+    CHECK(alone(store, a_payment(5, customer), key).outcome.replayed());
 }
 
 TEST_CASE("refunds, many and small, never exceed the payment", "[unit][payment]") {
@@ -154,8 +164,9 @@ TEST_CASE("only a payment can be refunded or read as one", "[unit][payment]") {
   const auto refund = id_of(alone(store, a_refund(payment, 1), "r"));
   auto forged = payment;
   forged.back() = forged.back() == '0' ? '1' : '0';
-  for (const auto& id : {credit, refund, "pay_" + credit.substr(4), "pay_" + refund.substr(4), forged, std::string("x"),
-                         std::string(), "pay_" + std::string(32, '0'), "pay_" + std::string(32, 'f')}) {
+  for (const auto& id :
+       {credit, refund, "pay_" + credit.substr(4), "pay_" + refund.substr(4), forged, std::string("x"),
+        std::string(), "pay_" + std::string(32, '0'), "pay_" + std::string(32, 'f')}) {
     CAPTURE(id);
     CHECK(refusal_of(alone(store, a_refund(id, 1), "k")) == base::errc::not_found);
     const auto read = reader.payment(id);
@@ -169,8 +180,9 @@ TEST_CASE("the balance counts and sums each currency, also above 64 bits", "[uni
   const scratch dir;
   auto store = open_store(dir.file());
   auto reader = open_reader(dir.file());
-  const auto empty = R"({"currency":"GBP","payments":{"count":0,"amount_minor":0},"refunds":{"count":0,"amount_minor":0},)"
-                     R"("credits":{"count":0,"amount_minor":0},"entries_sum_minor":0})";
+  const auto empty =
+      R"({"currency":"GBP","payments":{"count":0,"amount_minor":0},"refunds":{"count":0,"amount_minor":0},)"
+      R"("credits":{"count":0,"amount_minor":0},"entries_sum_minor":0})";
   CHECK(*reader.balance("GBP") == empty);
   const auto id = id_of(alone(store, a_payment(13912), "1"));
   alone(store, a_refund(id, 500), "2");
@@ -219,7 +231,8 @@ TEST_CASE("a group that is rolled back leaves no trace", "[unit][payment]") {
   CHECK(number_in(dir.file(), "SELECT count(*) FROM entries e JOIN accounts a ON a.id = e.account") == 4);
 }
 
-TEST_CASE("an end without commit, as by kill -9, leaves what was committed and nothing else", "[unit][payment]") {
+TEST_CASE("an end without commit, as by kill -9, leaves what was committed and nothing else",
+          "[unit][payment]") {
   const scratch dir;
   verdict kept;
   {
@@ -239,7 +252,8 @@ TEST_CASE("two writers of one file never record a key twice", "[unit][payment]")
   auto one = open_store(dir.file(), 3);
   auto two = open_store(dir.file(), 3);
   std::vector<verdict> first;
-  for (int i = 0; i < 20; ++i) first.push_back(alone(i % 2 == 0 ? one : two, a_payment(i + 1), "k" + std::to_string(i)));
+  for (int i = 0; i < 20; ++i)
+    first.push_back(alone(i % 2 == 0 ? one : two, a_payment(i + 1), "k" + std::to_string(i)));
   for (int i = 0; i < 20; ++i) {
     for (auto* store : {&one, &two}) {
       const auto again = alone(*store, a_payment(i + 1), "k" + std::to_string(i));
