@@ -152,10 +152,11 @@ bool decoder::on_object_begin(error_code& ec) {
 
 bool decoder::on_object_end(std::size_t, error_code& ec) {
   const auto& type = *top().message->GetDescriptor();
+  const auto& seen = top().seen;
   for (int i = 0; i < type.field_count(); ++i) {
-    const auto& field = *type.field(i);
-    if (top().seen[static_cast<std::size_t>(i)] || !rules_of(field).required()) continue;
-    return refuse_member(field.name(), "is required", ec);
+    const auto index = static_cast<std::size_t>(i);
+    if (index < seen.size() && seen[index]) continue;
+    if (rules_of(*type.field(i)).required()) return refuse_member(type.field(i)->name(), "is required", ec);
   }
   --open_;
   return true;

@@ -20,7 +20,7 @@ struct server_options {
   net::address where{"127.0.0.1", 0};
   net::listener_options listening;
   std::size_t acceptors = 1;            ///< more than one share the port by SO_REUSEPORT
-  std::size_t connection_actors = 4;    ///< 2 to 4 per core
+  std::size_t connection_actors = 2;    ///< one a worker: platform/README.md has the measurement
   server::limits limits;
 };
 

@@ -6,7 +6,7 @@
 
 namespace troupe::server {
 
-/// One accepted connection and the state of its keep-alive: 40 bytes, the whole user-space cost of an idle one but for its
+/// One accepted connection and the state of its keep-alive: 36 bytes, the whole user-space cost of an idle one but for its
 /// 12 bytes in the timing wheel and 4 in the free list. Everything larger is borrowed while it is needed.
 struct session {
   enum flag : std::uint16_t {
