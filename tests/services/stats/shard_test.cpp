@@ -38,6 +38,8 @@ struct bench {
         system.adopt(system.system().spawn(stats::shard, options, shard_metrics(registry, 0), stores, from));
     system.run();
   }
+  // A promise answers when it goes, so it must not outlive the actor system.
+  ~bench() { script->waiting.clear(); }
 
   base::result<outcome> count(const std::vector<event>& events, const actor::envelope& e = {}) {
     return system.ask<outcome>(shard, e, shard_events{events});
