@@ -76,8 +76,9 @@ base::result<std::vector<const service_entry*>> choose(const options& o, const s
   return chosen;
 }
 
+// One write, as the log's thread writes to the same place.
 int fail(int code, std::string_view reason) {
-  std::cerr << "troupe: " << reason << '\n';
+  std::cerr << "troupe: " + std::string(reason) + '\n';
   return code;
 }
 
@@ -189,7 +190,7 @@ int run(const options& o, const origins& from, const std::vector<service_entry>&
     if (admin) admin->stop(std::chrono::milliseconds(0));
     system.await_all_actors_done();
   }
-  base::log::info("stopped");
+  if (code == exit_done) base::log::info("stopped");
   base::log::stop();
   return code;
 }
