@@ -22,32 +22,36 @@
 #include <exception>
 #include <iostream>
 #include <thread>
+#include <utility>
 
 namespace troupe::app {
 
 namespace {
 
-// SIGTERM and SIGINT, blocked in every thread and taken by the main thread only.
+// The signals that stop, blocked in every thread and taken by the main thread only: SIGTERM and SIGINT from outside, SIGUSR1 from
+// the admin listener's /drain.
 class stop_signals {
  public:
   stop_signals() {
     ::sigemptyset(&set_);
-    ::sigaddset(&set_, SIGTERM);
-    ::sigaddset(&set_, SIGINT);
+    for (const int number : {SIGTERM, SIGINT, SIGUSR1}) ::sigaddset(&set_, number);
     ::pthread_sigmask(SIG_BLOCK, &set_, nullptr);
     std::signal(SIGPIPE, SIG_IGN);
     std::signal(SIGXFSZ, SIG_IGN); // a write beyond the limit of file sizes then fails like one to a full disk
   }
-  void wait() const {
+  /// The number of the first that comes.
+  [[nodiscard]] int wait() const {
     int number = 0;
     while (::sigwait(&set_, &number) != 0) {}
+    return number;
   }
-  /// Whether one came within the time.
-  [[nodiscard]] bool wait_for(std::chrono::milliseconds time) const {
+  /// The number of one that comes within the time; negative: none came.
+  [[nodiscard]] int wait_for(std::chrono::milliseconds time) const {
     const auto seconds = std::chrono::duration_cast<std::chrono::seconds>(time);
     const timespec limit{seconds.count(), static_cast<long>((time - seconds).count()) * 1'000'000};
-    return ::sigtimedwait(&set_, nullptr, &limit) > 0;
+    return ::sigtimedwait(&set_, nullptr, &limit);
   }
+  static void ask_for_drain() { ::kill(::getpid(), SIGUSR1); }
 
  private:
   sigset_t set_;
@@ -82,15 +86,26 @@ int fail(int code, std::string_view reason) {
   return code;
 }
 
-// The last resort of a stop that hangs: everything acknowledged is on disk, so ending is safe.
+// The last resort of a stop that hangs, or whose user has no patience: everything acknowledged is on disk, so ending is safe.
+// A stop often arrives twice at once, to the process and to its group, and after a /drain it is expected: neither is impatience.
 class stop_watchdog {
  public:
-  stop_watchdog(const stop_signals& signals, std::chrono::milliseconds most)
-      : thread_([this, &signals, most] {
-          const auto end = base::clock::now() + most;
+  /// `first`: the signal that began the stop.
+  stop_watchdog(const stop_signals& signals, int first, std::chrono::milliseconds most)
+      : thread_([this, &signals, first, most] {
+          bool asked = first != SIGUSR1;
+          auto last = base::clock::now();
+          const auto end = last + most;
           while (!done_.load()) {
-            const bool again = signals.wait_for(std::chrono::milliseconds(50));
-            if (!again && base::clock::now() < end) continue;
+            const int number = signals.wait_for(std::chrono::milliseconds(50));
+            const auto now = base::clock::now();
+            const bool is_stop = number == SIGTERM || number == SIGINT;
+            const bool again = is_stop && asked && now - last > same_stop;
+            if (is_stop) {
+              asked = true;
+              last = now;
+            }
+            if (!again && now < end) continue;
             std::cerr << (again ? "troupe: second signal, ending at once\n" : "troupe: the drain took too long, ending\n");
             std::_Exit(exit_failed);
           }
@@ -101,6 +116,7 @@ class stop_watchdog {
   }
 
  private:
+  static constexpr std::chrono::milliseconds same_stop{500};
   std::atomic<bool> done_{false};
   std::thread thread_;
 };
@@ -130,6 +146,7 @@ int run(const options& o, const origins& from, const std::vector<service_entry>&
   std::atomic<bool> draining{false};
   actor::system_config config({workers}, **poller);
   int code = exit_done;
+  int first_signal = SIGTERM;
   {
     caf::actor_system system(config);
     tier running(system, registry, o.data_dir, workers, connection_actors);
@@ -146,7 +163,7 @@ int run(const options& o, const origins& from, const std::vector<service_entry>&
                              return r;
                            }));
       add_admin_routes(admin_routes, {&running, &registry, &draining, describe(o, from),
-                                      [] { ::kill(::getpid(), SIGTERM); }});
+                                      &stop_signals::ask_for_drain});
       auto started = server::server::start(system,
                                            {.name = "public",
                                             .where = o.listen,
@@ -179,11 +196,11 @@ int run(const options& o, const origins& from, const std::vector<service_entry>&
                                 {"admin", admin->where().text()},
                                 {"services", chosen->size()},
                                 {"workers", workers}});
-      signals.wait();
+      first_signal = signals.wait();
       base::log::info("draining", {{"delay_ms", o.drain_delay.count()}, {"grace_ms", o.drain_grace.count()}});
       draining.store(true);
     }
-    const stop_watchdog watchdog(signals, o.drain_delay + o.drain_grace + std::chrono::seconds(10));
+    const stop_watchdog watchdog(signals, first_signal, o.drain_delay + o.drain_grace + std::chrono::seconds(10));
     if (code == exit_done) std::this_thread::sleep_for(o.drain_delay);
     if (clients) clients->stop(o.drain_grace);
     running.stop();

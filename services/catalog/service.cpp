@@ -1,5 +1,6 @@
 #include "services/catalog/service.hpp"
 
+#include "platform/actor/ask_all.hpp"
 #include "services/catalog/catalog.hpp"
 #include "services/catalog/routes.hpp"
 #include "services/catalog/search.hpp"
@@ -20,6 +21,7 @@ namespace {
 // instead.
 constexpr std::int64_t most_writes_in_flight = 2000;
 constexpr std::int64_t most_searches_in_flight = 500;
+constexpr std::chrono::seconds longest_publication{2}; // of the last views, when the process stops
 
 actor::service<store_actor> start_store(app::tier& tier, const std::shared_ptr<replica_list>& replicas) {
   // The first time the store is opened here, so that the start fails with its reason; after a crash by the
@@ -59,6 +61,7 @@ void start(app::tier& tier) {
   add_routes(tier.routes(), {.replicas = actor::service<catalog_actor>(replicas.slot()),
                              .store = actor::service<catalog_store_actor>(writer.slot()),
                              .search = searcher});
+  tier.before_stop([&system = tier.system(), replicas] { actor::ask_all(system, replicas, longest_publication, actor::tick{}); });
   tier.offer("catalog", "/v1/products/85123A", "one product, from memory");
   tier.offer("catalog", "/v1/products?q=heart", "full-text search");
 }

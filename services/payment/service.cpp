@@ -1,5 +1,6 @@
 #include "services/payment/service.hpp"
 
+#include "platform/actor/ask_all.hpp"
 #include "services/payment/payment.hpp"
 #include "services/payment/routes.hpp"
 #include "services/payment/store_actor.hpp"
@@ -14,6 +15,8 @@
 namespace troupe::payment {
 
 namespace {
+
+constexpr std::chrono::seconds longest_publication{2}; // of the last payments, when the process stops
 
 /// An opened part of the store, or a start that fails with the reason.
 template <class Opened>
@@ -46,10 +49,11 @@ void start(app::tier& tier) {
   const payment_links links{store, reader, tier.find<stats::stats_actor>("stats")};
   // One replica, whoever asks: two requests with the same key must meet.
   const auto payments =
-      tier.supervise<payment_actor>("payment", {}, [&tier, links](std::size_t) -> payment_actor {
+      tier.supervise<payment_impl>("payment", {}, [&tier, links](std::size_t) {
         return tier.system().spawn(payment, payment_metrics(tier.metrics()), links);
       });
-  add_routes(tier.routes(), payments);
+  add_routes(tier.routes(), actor::service<payment_actor>(payments.slot()));
+  tier.before_stop([&system = tier.system(), payments] { actor::ask_all(system, payments, longest_publication, actor::tick{}); });
   tier.offer("payment", "/v1/ledger/balance",
              "totals of payments, refunds and credits, and the sum of the ledger");
 }

@@ -1,13 +1,12 @@
 #include "services/stats/service.hpp"
 
-#include "platform/base/log.hpp"
+#include "platform/actor/ask_all.hpp"
 #include "services/stats/routes.hpp"
 #include "services/stats/shard.hpp"
 #include "services/stats/stats.hpp"
 #include "services/stats/store_actor.hpp"
 
 #include <caf/init_global_meta_objects.hpp>
-#include <caf/scoped_actor.hpp>
 
 #include <algorithm>
 #include <memory>
@@ -51,21 +50,6 @@ opened_store open_store(const store_options& options) {
   return out;
 }
 
-// Waits for all shards at once, so that the bound is one for all.
-void flush_all(caf::actor_system& system, const actor::service<shard_actor>& shards) {
-  caf::scoped_actor self(system);
-  const auto handles = shards.handles();
-  const auto ask = [&](const shard_actor& shard) { return self->request(shard, longest_flush, flush{}); };
-  std::vector<decltype(ask(handles.front()))> answers;
-  for (const auto& shard : handles) answers.push_back(ask(shard));
-  for (auto& answer : answers) {
-    answer.receive([] {},
-                   [](const caf::error& e) {
-                     base::log::error("stats_not_saved", {{"reason", actor::from_caf(e).detail}});
-                   });
-  }
-}
-
 } // namespace
 
 void register_types() {
@@ -76,7 +60,8 @@ void register_types() {
 void start(app::tier& tier) {
   shard_options options;
   const auto shards = std::clamp<std::size_t>(tier.cores(), 1, slot_count);
-  options.limits.seen_ids = std::max<std::size_t>(most_ids / shards, 1);
+  // Not fewer than it may have unsaved: a batch that was refused is sent again.
+  options.limits.seen_ids = std::max(most_ids / shards, options.limits.unsaved_ids);
   options.salt = random_salt();
   const store_options storing{tier.data_dir() / "stats.sqlite", most_ids, shards, options.limits.keys};
 
@@ -108,7 +93,11 @@ void start(app::tier& tier) {
   add_routes(tier.routes(), service);
   tier.offer("stats", "/v1/stats/top?metric=purchases&window=all&limit=10", "the best-selling products");
   tier.offer("stats", "/v1/stats/rates", "views, purchases and payments per second");
-  tier.before_stop([&system = tier.system(), counters] { flush_all(system, counters); });
+  tier.before_stop([&system = tier.system(), service, counters] {
+    // What the other services have published lies before this in the mailboxes: once it is answered, the shards have all.
+    actor::ask_all(system, service, longest_flush, actor::envelope{}, v1::PublishedCounts{});
+    actor::ask_all(system, counters, longest_flush, flush{});
+  });
 }
 
 } // namespace troupe::stats
