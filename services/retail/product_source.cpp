@@ -51,8 +51,13 @@ base::result<product_counts> read_json_lines(line_source& source, row_report& re
       report.add(std::move(*problem));
       continue;
     }
-    if (auto taken = take(std::move(one)); taken.has_error()) return taken.error();
-    ++counts.products;
+    if (auto taken = take(std::move(one)); !taken.has_error()) {
+      ++counts.products;
+    } else if (taken.error().code == base::errc::invalid_argument) {
+      report.add({number, {}, std::move(taken).error().detail, std::string(text)});
+    } else {
+      return taken.error();
+    }
   }
 }
 
@@ -76,14 +81,19 @@ base::result<product_counts> read_retail_csv(line_source& source, row_report& re
   product_counts counts;
   counts.rows = *rows;
   for (const auto& facts : gathered.codes()) {
-    if (auto reason = why_no_product(facts); !reason.empty()) {
-      ++counts.skipped;
-      if (counts.skipped_codes.size() < product_counts::kept_limit)
-        counts.skipped_codes.push_back({facts.code, std::move(reason)});
-      continue;
+    auto reason = why_no_product(facts);
+    if (reason.empty()) {
+      auto taken = take(to_product(facts));
+      if (!taken.has_error()) {
+        ++counts.products;
+        continue;
+      }
+      if (taken.error().code != base::errc::invalid_argument) return taken.error();
+      reason = std::move(taken).error().detail;
     }
-    if (auto taken = take(to_product(facts)); taken.has_error()) return taken.error();
-    ++counts.products;
+    ++counts.skipped;
+    if (counts.skipped_codes.size() < product_counts::kept_limit)
+      counts.skipped_codes.push_back({facts.code, std::move(reason)});
   }
   return counts;
 }

@@ -12,7 +12,8 @@
 
 namespace troupe::retail {
 
-/// Takes one product; an error ends the reading and is handed on.
+/// Takes one product. `invalid_argument` refuses this product, whose row is then reported (of a CSV: whose code is skipped); any
+/// other error ends the reading and is handed on.
 using product_taker = std::function<base::result<void>(product&& one)>;
 
 /// A stock code that is no product, and why.

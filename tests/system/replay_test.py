@@ -1,6 +1,7 @@
 """`troupe import` and `troupe replay` of a retail file, and books.py as the independent judge.
 
-The real file (TROUPE_RETAIL, or shared/data beside the repository) is sampled when it is there; a generated one is always used.
+The real file (TROUPE_RETAIL, or shared/data beside the repository) is sampled when it is there, and taken whole with
+TROUPE_RETAIL_WHOLE=1; a generated one is always used.
 """
 import csv
 import json
@@ -16,7 +17,7 @@ from troupe_process import BINARY, PATIENCE, SOURCE, SystemTest, environment, ru
 
 COLUMNS = ["InvoiceNo", "StockCode", "Description", "Quantity", "InvoiceDate", "UnitPrice", "CustomerID", "Country"]
 REAL = pathlib.Path(os.environ.get("TROUPE_RETAIL") or SOURCE.parent / "shared" / "data" / "online_retail_2010-12_2011-05.csv.xz")
-SAMPLE_LINES = 4000
+SAMPLE_LINES = 10**9 if os.environ.get("TROUPE_RETAIL_WHOLE") else 4000
 
 
 def generated(seed=20101201, lines=2000):
@@ -121,6 +122,16 @@ class Replay(SystemTest):
         for line in found:
             self.assertRegex(done.stderr, rf"\bline {line}\b")
         self.assert_books_agree(good, server)
+
+    def test_a_product_that_the_catalogue_refuses_is_reported_and_the_rest_is_imported(self):
+        path = self.directory / "products.jsonl"
+        good = [{"id": f"g{i}", "name": "fine", "price": {"amount_minor": i, "currency": "GBP"}} for i in range(3)]
+        bad = {"id": "b", "name": "x", "description": "a\u0001b", "price": {"amount_minor": 1, "currency": "GBP"}}
+        path.write_text("".join(json.dumps(row) + "\n" for row in [good[0], bad, *good[1:]]), encoding="utf-8")
+        done = self.import_into(self.directory / "data", path)
+        self.assertEqual(done.returncode, 1, done)
+        self.assertRegex(done.stderr, r"\bline 2\b.*description")
+        self.assertIn("created       3", done.stdout)
 
     def test_a_replay_that_is_killed_goes_on_where_it_was(self):
         path = self.write("retail.csv", generated(11))
