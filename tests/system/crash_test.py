@@ -1,5 +1,7 @@
 """kill -9 at random moments, again and again on the same data: what was answered 2xx is there exactly once.
 
+Payments, credits and refunds: what a write is about stands in its name, so that it can be asked again without a table.
+
 TROUPE_CRASHES sets how often (100); TROUPE_CRASH_SEED repeats the moments of a run.
 """
 import concurrent.futures
@@ -26,12 +28,30 @@ def amount_of(name):
     return 1 + sum(ord(c) * 31**i for i, c in enumerate(name)) % 99991
 
 
+def kind_of(name):
+    """"payment:...", "credit:...", "refund:PAYMENT": a refund of 1 penny."""
+    return name.partition(":")[0]
+
+
 def post(name):
-    return request("POST", "/v1/payments", payment("crash", amount_of(name), name), key(name))
+    if kind_of(name) == "refund":
+        return request("POST", f"/v1/payments/{name.partition(':')[2]}/refunds", {"amount_minor": 1, "reason": "crash"}, key(name))
+    where = "/v1/credits" if kind_of(name) == "credit" else "/v1/payments"
+    return request("POST", where, payment("crash", amount_of(name), name), key(name))
+
+
+def money(names):
+    """The balance's entry for writes of one kind."""
+    names = list(names)
+    return {"count": len(names), "amount_minor": sum(1 if kind_of(name) == "refund" else amount_of(name) for name in names)}
+
+
+def totals(names):
+    return {kind + "s": money(name for name in names if kind_of(name) == kind) for kind in ("payment", "refund", "credit")}
 
 
 class Client(threading.Thread):
-    """Posts payments until the server is gone. `acknowledged`: the location of each that was answered 201."""
+    """Posts writes until the server is gone. `acknowledged`: the id of each that was answered 201."""
 
     def __init__(self, server, prefix):
         super().__init__()
@@ -39,11 +59,13 @@ class Client(threading.Thread):
         self.acknowledged, self.unknown, self.wrong = {}, [], []
 
     def run(self):
-        number = 0
+        number, paid = 0, None
         try:
             with self.server.connect() as c:
                 while True:
-                    names = [f"{self.prefix}-{number + i}" for i in range(PIPELINED)]
+                    names = [f"{'credit' if i == 0 else 'payment'}:{self.prefix}-{number + i}" for i in range(PIPELINED)]
+                    if paid:
+                        names[1] = "refund:" + paid
                     number += PIPELINED
                     self.unknown += names
                     c.send(b"".join(map(post, names)))
@@ -52,8 +74,9 @@ class Client(threading.Thread):
                         if answer.status != 201:
                             self.wrong.append((name, answer))
                             return
-                        self.acknowledged[name] = answer.field("Location")
+                        self.acknowledged[name] = answer.json()["id"]
                         self.unknown.remove(name)
+                    paid = self.acknowledged[names[-1]]
         except (Closed, OSError):
             pass  # killed
 
@@ -64,14 +87,14 @@ class Life:
     def __init__(self, number, data):
         self.name, self.data = f"life {number} of seed {SEED}", data
         self.random = random.Random(SEED + number)
-        self.every = {}  # name: location, of all that are known to be recorded
+        self.every = {}  # name: id, of all that are known to be recorded
         self.while_starting = 0
 
 
 class Crashes(SystemTest):
     maxDiff = None
 
-    def test_acknowledged_payments_survive_every_crash_exactly_once(self):
+    def test_acknowledged_writes_survive_every_crash_exactly_once(self):
         print(f"seed {SEED}, {CRASHES} crashes", flush=True)
         began = time.monotonic()
         lives = [Life(number, self.directory / f"data{number}") for number in range(LIVES)]
@@ -79,10 +102,10 @@ class Crashes(SystemTest):
             shares = [CRASHES // LIVES + (number < CRASHES % LIVES) for number in range(LIVES)]
             for done in [pool.submit(self.live, life, crashes) for life, crashes in zip(lives, shares)]:
                 done.result()
-        payments = sum(len(life.every) for life in lives)
-        print(f"{sum(life.while_starting for life in lives)} crashes while starting, {payments} payments, "
+        writes = sum(len(life.every) for life in lives)
+        print(f"{sum(life.while_starting for life in lives)} crashes while starting, {writes} writes, "
               f"{time.monotonic() - began:.1f} s", flush=True)
-        self.assertGreater(payments, CRASHES)
+        self.assertGreater(writes, CRASHES)
 
     def live(self, life, crashes):
         recent, unknown = {}, []
@@ -116,9 +139,10 @@ class Crashes(SystemTest):
         with server.connect() as c:
             self.assert_found(c, life, acknowledged)
             balance = server.balance()
-            least = len(life.every) + len(acknowledged)
-            self.assertGreaterEqual(balance["payments"]["count"], least, life.name)
-            self.assertLessEqual(balance["payments"]["count"], least + len(unknown), life.name)
+            least, most = totals([*life.every, *acknowledged]), totals([*life.every, *acknowledged, *unknown])
+            for kind in least:
+                self.assertGreaterEqual(balance[kind]["count"], least[kind]["count"], (kind, life.name))
+                self.assertLessEqual(balance[kind]["count"], most[kind]["count"], (kind, life.name))
             self.assertEqual(balance["entries_sum_minor"], 0, life.name)
             life.every.update(acknowledged)
             retried = {}
@@ -128,32 +152,36 @@ class Crashes(SystemTest):
                 c.send(b"".join(map(post, names)))
                 for name in names:
                     answer = c.read()
-                    self.assertEqual((answer.status, answer.json().get("amount_minor")), (201, amount_of(name)), answer)
-                    self.assertEqual(acknowledged.get(name, answer.field("Location")), answer.field("Location"), life.name)
-                    retried[name] = answer.field("Location")
+                    self.assertEqual((answer.status, answer.json().get("amount_minor")), (201, money([name])["amount_minor"]), answer)
+                    self.assertEqual(acknowledged.get(name, answer.json()["id"]), answer.json()["id"], life.name)
+                    retried[name] = answer.json()["id"]
             life.every.update(retried)
             self.assert_found(c, life, retried)
-        self.assertEqual(server.balance(), {
-            "currency": "GBP",
-            "payments": {"count": len(life.every), "amount_minor": sum(map(amount_of, life.every))},
-            "refunds": {"count": 0, "amount_minor": 0}, "credits": {"count": 0, "amount_minor": 0},
-            "entries_sum_minor": 0}, life.name)
+        self.assertEqual(server.balance(), {"currency": "GBP", **totals(life.every), "entries_sum_minor": 0}, life.name)
         server.end()
 
-    def assert_found(self, connection, life, locations):
-        for names in batches(sorted(locations)):
-            connection.send(b"".join(request("GET", locations[name]) for name in names))
+    def assert_found(self, connection, life, ids):
+        """Each payment by its id. A credit or refund cannot be asked for: its balance counts it, and a repetition has its id."""
+        payments = sorted(name for name in ids if kind_of(name) == "payment")
+        for names in batches(payments):
+            connection.send(b"".join(request("GET", "/v1/payments/" + ids[name]) for name in names))
             for name in names:
                 answer = connection.read()
                 self.assertEqual(answer.status, 200, f"{name} was answered 201 and is gone; {life.name}")
                 self.assertEqual((answer.json()["amount_minor"], answer.json()["reference"]), (amount_of(name), name))
 
     def check_all(self, life):
-        """Every payment of the life through the server, and the file itself without it."""
+        """Every write of the life through the server, and the file itself without it."""
         server = self.serve(data_dir=life.data)
         with server.connect() as c:
             self.assert_found(c, life, life.every)
-        self.assertEqual(len(set(life.every.values())), len(life.every), "two keys share a payment")
+            others = [name for name in life.every if kind_of(name) != "payment"]
+            for names in batches(others):
+                c.send(b"".join(map(post, names)))
+                for name in names:
+                    self.assertEqual(c.read().json().get("id"), life.every[name], life.name)
+        self.assertEqual(server.balance(), {"currency": "GBP", **totals(life.every), "entries_sum_minor": 0}, life.name)
+        self.assertEqual(len(set(life.every.values())), len(life.every), "two keys share a write")
         server.end()
         with contextlib.closing(sqlite3.connect(life.data / "payments.sqlite")) as file:
             def ask(sql):
