@@ -151,9 +151,20 @@ std::string environment_name(std::string_view key) {
   return name;
 }
 
+// What Kubernetes and Docker set for a service that happens to be called troupe: addresses of it, no settings of ours.
+bool is_service_address(std::string_view name) {
+  return name.ends_with("_SERVICE_HOST") || name.find("_SERVICE_PORT") != std::string_view::npos || name.ends_with("_PORT") ||
+         name.find("_PORT_") != std::string_view::npos;
+}
+
+// Keys nest three deep at most; an alias of YAML may contain itself.
+constexpr std::size_t deepest = 8;
+
 result load_node(options& o, const YAML::Node& node, const std::string& prefix, const std::string& file, origins& from) {
   for (const auto& entry : node) {
     const auto line = file + ":" + std::to_string(entry.first.Mark().line + 1);
+    if (static_cast<std::size_t>(std::count(prefix.begin(), prefix.end(), '.')) >= deepest)
+      return base::fail(base::errc::invalid_argument, line + ": keys are nested too deep");
     if (!entry.first.IsScalar()) return base::fail(base::errc::invalid_argument, line + ": expected a key");
     const auto key = prefix + entry.first.Scalar();
     const auto& value = entry.second;
@@ -198,7 +209,8 @@ std::span<const setting> settings() {
       count_of<std::size_t>("connections.sessions", "open client connections", [](o& x) -> std::size_t& { return x.limits.sessions; }, 1, 10'000'000),
       count_of<std::size_t>("connections.pipeline_depth", "requests of one session in flight", [](o& x) -> std::size_t& { return x.limits.pipeline_depth; }, 1, 1024),
       count_of<std::size_t>("connections.in_flight", "requests of one connection actor in flight", [](o& x) -> std::size_t& { return x.limits.in_flight; }, 1, 1'000'000),
-      size_of<std::size_t>("connections.held_bytes", "incomplete requests of one connection actor", [](o& x) -> std::size_t& { return x.limits.held_bytes; }, mib, 64 * 1024 * mib),
+      size_of<std::size_t>("connections.held_bytes", "incomplete requests of one connection actor", [](o& x) -> std::size_t& { return x.limits.held_bytes; }, mib / 16, 64 * 1024 * mib),
+      size_of<std::size_t>("connections.answer_bytes", "answers of one connection actor that clients have not taken", [](o& x) -> std::size_t& { return x.limits.answer_bytes; }, mib / 16, 64 * 1024 * mib),
       count_of<std::uint32_t>("connections.requests_per_session", "then the session is closed", [](o& x) -> std::uint32_t& { return x.limits.requests_per_session; }, 1, 4'000'000'000),
       time_of("connections.head_timeout", "from the first byte of a head to its end", [](o& x) -> std::chrono::milliseconds& { return x.limits.head_timeout; }, 100, 600'000),
       time_of("connections.body_timeout", "from the end of a head to the end of its body", [](o& x) -> std::chrono::milliseconds& { return x.limits.body_timeout; }, 100, 3'600'000),
@@ -244,8 +256,10 @@ base::result<void> load_environment(options& o, char** environment, origins& fro
     const auto name = text.substr(0, equals);
     const auto all = settings();
     const auto found = std::find_if(all.begin(), all.end(), [&](const setting& s) { return environment_name(s.key) == name; });
-    if (found == all.end())
+    if (found == all.end()) {
+      if (is_service_address(name)) continue;
       return base::fail(base::errc::invalid_argument, "unknown environment variable " + std::string(name));
+    }
     if (auto applied = apply(o, found->key, text.substr(equals + 1)); !applied)
       return base::fail(base::errc::invalid_argument, std::string(name) + ": " + applied.error().detail);
     from[std::string(found->key)] = "environment";

@@ -4,15 +4,30 @@
 
 namespace troupe::http {
 
-std::optional<std::string_view> parse_idempotency_key(std::string_view value) noexcept {
-  const bool quoted = value.size() >= 2 && value.front() == '"' && value.back() == '"';
-  const auto key = quoted ? value.substr(1, value.size() - 2) : value;
-  if (key.empty() || key.size() > 255) return std::nullopt;
-  const bool allowed = std::all_of(key.begin(), key.end(), [quoted](char c) {
-    if (c < 0x20 || c > 0x7e || c == '"' || c == '\\') return false;
-    return quoted || (c != ' ' && c != ',');
-  });
-  if (!allowed) return std::nullopt;
+namespace {
+
+constexpr std::size_t longest_key = 255;
+
+bool is_printable(char c) noexcept { return c >= 0x20 && c <= 0x7e; }
+
+bool stands_bare(char c) noexcept { return is_printable(c) && std::string_view(" \",\\").find(c) == std::string_view::npos; }
+
+} // namespace
+
+std::optional<std::string> parse_idempotency_key(std::string_view value) {
+  std::string key;
+  if (value.size() >= 2 && value.front() == '"' && value.back() == '"') {
+    const auto inside = value.substr(1, value.size() - 2);
+    for (std::size_t i = 0; i < inside.size(); ++i) {
+      if (inside[i] == '"') return std::nullopt;
+      if (inside[i] == '\\' && (++i == inside.size() || (inside[i] != '"' && inside[i] != '\\'))) return std::nullopt;
+      if (!is_printable(inside[i])) return std::nullopt;
+      key += inside[i];
+    }
+  } else if (std::all_of(value.begin(), value.end(), stands_bare)) {
+    key = value;
+  }
+  if (key.empty() || key.size() > longest_key) return std::nullopt;
   return key;
 }
 

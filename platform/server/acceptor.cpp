@@ -54,7 +54,9 @@ acceptor::verdict acceptor::on_turn(std::size_t) {
       accepted_[connection].push_back(std::move(socket));
       complained_ = false;
       ++i;
-      continue;
+      if (!stopping_ || --accepts_left_ > 0) continue;
+      hand_over();
+      return verdict::quit;
     }
     const int error_number = errno;
     plane_->credits[connection]->leave();

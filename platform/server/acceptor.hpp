@@ -26,6 +26,9 @@ class acceptor final : public actor::turn_actor {
  private:
   void on_message(caf::mailbox_element& element) override;
   verdict on_turn(std::size_t messages) override;
+  // What may lie in the backlog when it stops; whoever goes on connecting must not delay the drain.
+  static constexpr int last_accepts = 4096;
+
   [[nodiscard]] bool take_credit(std::size_t& connection);
   void hand_over();
   void shed_one();
@@ -40,6 +43,7 @@ class acceptor final : public actor::turn_actor {
   metrics::counter* failures_;
   bool complained_ = false;
   bool stopping_ = false;
+  int accepts_left_ = last_accepts; // once it stops
 };
 
 } // namespace troupe::server

@@ -77,6 +77,8 @@ connection_actor::verdict connection_actor::on_turn(std::size_t) {
   wheel_.advance(ticks(now_), [this](std::uint32_t index) { on_deadline(index); });
   flush_dirty();
   metrics_.exchanges->set(static_cast<std::int64_t>(exchanges_.in_use()));
+  metrics_.request_bytes->set(static_cast<std::int64_t>(held_bytes_));
+  metrics_.answer_bytes->set(static_cast<std::int64_t>(answer_bytes_));
   if (draining_) {
     if (now_ >= drain_end_) {
       for (std::uint32_t i = 0; i < sessions_.capacity(); ++i) {
@@ -149,6 +151,7 @@ void connection_actor::on_event(std::uint32_t index, std::uint32_t events) {
   }
   if (events & (EPOLLIN | EPOLLRDHUP)) {
     s.set(session::readable);
+    if (events & EPOLLRDHUP) s.set(session::peer_finishes);
     read(index);
   }
 }
@@ -217,12 +220,7 @@ void connection_actor::close_session(std::uint32_t index) {
   s.fd = -1;
   ++s.generation;
   return_intake(s);
-  if (s.output != none) {
-    outputs_[s.output]->clear();
-    free_outputs_.push_back(s.output);
-    metrics_.outputs->add(-1);
-    s.output = none;
-  }
+  return_output(s);
   // What services still work on goes on (a payment stands); its answer will find nobody.
   for (auto i = s.first_exchange; i != none;) {
     const auto next = exchanges_[i].next;

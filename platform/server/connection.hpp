@@ -17,6 +17,7 @@
 
 #include <cstddef>
 #include <cstdint>
+#include <exception>
 #include <memory>
 #include <optional>
 #include <string_view>
@@ -48,13 +49,13 @@ class connection_actor final : public actor::turn_actor {
  private:
   static constexpr std::uint32_t none = slab<int>::none;
   static constexpr std::chrono::milliseconds tick{50};
+  static constexpr std::size_t kept_buffers = 64; // free intakes, and outputs, that keep their memory
   class dispatch_site;
 
   // connection.cpp: the actor's turns and the sessions' lives
   void on_message(caf::mailbox_element& element) override;
   verdict on_turn(std::size_t messages) override;
   void adopt(std::vector<net::socket>& sockets);
-  void take_events();
   void on_event(std::uint32_t index, std::uint32_t events);
   void on_deadline(std::uint32_t index);
   void resume_sessions();
@@ -77,8 +78,11 @@ class connection_actor final : public actor::turn_actor {
   void keep_for_later(std::uint32_t index, std::string_view bytes, bool incomplete_head);
   void take_waiting(std::uint32_t index);
   void refuse(std::uint32_t index, http::request_parser::refusal why);
+  void send_continue(std::uint32_t index);
   [[nodiscard]] intake* borrow_intake(session& s);
   void return_intake(session& s);
+  void recycle(std::uint32_t intake_index);
+  void count_held(intake& in) noexcept;
   [[nodiscard]] bool may_read(const session& s) const noexcept;
 
   // dispatch.cpp: requests to services and back
@@ -86,6 +90,7 @@ class connection_actor final : public actor::turn_actor {
   [[nodiscard]] std::optional<http::response> handle(std::uint32_t exchange_index, http::request& request);
   [[nodiscard]] std::uint32_t open_exchange(std::uint32_t index, const http::request& request);
   void complete(std::uint32_t exchange_index, http::response&& response);
+  [[nodiscard]] http::response failed(std::uint32_t exchange_index, std::string_view event, const std::exception& why);
   void on_reply(caf::mailbox_element& element);
   void expire_exchanges(std::uint32_t index);
   void release_exchange(std::uint32_t exchange_index);
@@ -97,6 +102,8 @@ class connection_actor final : public actor::turn_actor {
   void flush(std::uint32_t index);
   void render(session& s);
   void after_write(std::uint32_t index, output::progress progress);
+  void keep_output(std::uint32_t index);
+  void return_output(session& s);
   void settle(std::uint32_t index);
 
   std::shared_ptr<plane> plane_;
@@ -114,7 +121,8 @@ class connection_actor final : public actor::turn_actor {
   std::vector<std::uint32_t> free_intakes_;
   std::vector<std::unique_ptr<output>> outputs_;
   std::vector<std::uint32_t> free_outputs_;
-  std::size_t held_bytes_ = 0;
+  std::size_t held_bytes_ = 0;   // in intakes
+  std::size_t answer_bytes_ = 0; // in exchanges and blocked outputs
   timing_wheel wheel_{0};
 
   std::vector<char> scratch_; // what a read brings; sessions keep none

@@ -8,6 +8,7 @@
 
 #include <algorithm>
 #include <exception>
+#include <utility>
 
 namespace troupe::server {
 
@@ -102,11 +103,24 @@ std::uint32_t connection_actor::open_exchange(std::uint32_t index, const http::r
 void connection_actor::dispatch(std::uint32_t index, http::request& request) {
   const auto place = open_exchange(index, request);
   if (place == none) return close_session(index); // twice the bound is in flight: nothing is left to answer with
-  if (auto answer = handle(place, request)) {
+  std::optional<http::response> answer;
+  try {
+    answer = handle(place, request);
+  } catch (const std::exception& e) {
+    answer = failed(place, "decode_failed", e);
+  }
+  if (answer) {
     complete(place, std::move(*answer));
   } else {
     wheel_.at_most(index, exchanges_[place].due);
   }
+}
+
+// A route's own code threw: its request is answered, and everything else goes on.
+http::response connection_actor::failed(std::uint32_t place, std::string_view event, const std::exception& why) {
+  const auto id = exchanges_[place].trace.request_id();
+  base::log::error(event, {{"request_id", id}, {"reason", why.what()}});
+  return http::problem({base::errc::internal, "the server failed while it handled this request"}, id);
 }
 
 std::optional<http::response> connection_actor::handle(std::uint32_t place, http::request& request) {
@@ -136,9 +150,9 @@ std::optional<http::response> connection_actor::handle(std::uint32_t place, http
     const auto name = std::string_view("Idempotency-Key");
     const auto field = request.field(name);
     if (!field) return http::problem(400, "this request needs an Idempotency-Key field", id());
-    const auto key = http::parse_idempotency_key(*field);
+    auto key = http::parse_idempotency_key(*field);
     if (!key) return http::problem(400, "Idempotency-Key must be one string of 1 to 255 printable characters", id());
-    envelope.idempotency_key = *key;
+    envelope.idempotency_key = std::move(*key);
   }
   x.due = tick_in(rule.timeout);
   envelope.deadline = now_ + rule.timeout;
@@ -152,6 +166,12 @@ std::optional<http::response> connection_actor::handle(std::uint32_t place, http
 void connection_actor::complete(std::uint32_t place, http::response&& response) {
   auto& x = exchanges_[place];
   x.response = std::move(response);
+  x.held_bytes = x.response.body.size() + x.response.fields.size();
+  if (answer_bytes_ + x.held_bytes > limits_.answer_bytes) {
+    x.response = http::problem({base::errc::unavailable, "too many answers wait for their clients"}, x.trace.request_id());
+    x.held_bytes = x.response.body.size();
+  }
+  answer_bytes_ += x.held_bytes;
   x.answered = true;
   metrics_.answered(x.route, x.response.status, now_ - x.started);
   if (x.response.status == 500 || x.response.status == 504) {
@@ -182,8 +202,7 @@ void connection_actor::on_reply(caf::mailbox_element& element) {
   try {
     complete(place, plane_->routes->at(x.route).target->finish(payload));
   } catch (const std::exception& e) {
-    base::log::error("encode_failed", {{"request_id", x.trace.request_id()}, {"reason", e.what()}});
-    complete(place, http::problem({base::errc::internal, "the reply could not be encoded"}, x.trace.request_id()));
+    complete(place, failed(place, "encode_failed", e));
   }
 }
 
@@ -197,6 +216,7 @@ void connection_actor::expire_exchanges(std::uint32_t index) {
 }
 
 void connection_actor::release_exchange(std::uint32_t place) {
+  answer_bytes_ -= std::exchange(exchanges_[place].held_bytes, 0);
   exchanges_[place].response = {};
   exchanges_.release(place);
 }

@@ -27,6 +27,7 @@ struct exchange {
   base::time_point started;
   actor::trace_context trace;
   http::response response;
+  std::size_t held_bytes = 0; ///< of `response`, as counted against the actor's bound
   bool answered = false;   ///< `response` is final
   bool head_only = false;
   bool http_1_1 = true;

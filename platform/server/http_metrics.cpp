@@ -23,6 +23,8 @@ http_metrics::http_metrics(metrics::registry& registry, const routes& routes, co
   exchanges = pool("exchanges");
   intakes = pool("intakes");
   outputs = pool("outputs");
+  request_bytes = &registry.gauge("troupe_http_held_request_bytes", "Bytes of incomplete requests.", labels, writer);
+  answer_bytes = &registry.gauge("troupe_http_held_answer_bytes", "Bytes of answers that clients have not taken.", labels, writer);
   for (std::size_t i = 0; i <= routes.size(); ++i) {
     const auto pattern = i < routes.size() ? routes.at(i).pattern : std::string("none");
     latencies_.push_back(&registry.histogram("troupe_http_request_duration_seconds",

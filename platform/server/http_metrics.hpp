@@ -28,6 +28,8 @@ class http_metrics {
   metrics::gauge* exchanges;    ///< pool use: requests in flight
   metrics::gauge* intakes;      ///< pool use: incomplete or waiting requests
   metrics::gauge* outputs;      ///< pool use: blocked outputs
+  metrics::gauge* request_bytes; ///< in incomplete requests
+  metrics::gauge* answer_bytes;  ///< of answers that clients have not taken
 
  private:
   static constexpr std::size_t statuses = 500; // 100..599

@@ -16,7 +16,9 @@ struct intake {
   std::string head;   ///< of the request whose body is coming; the parser's fields are views into it
   http::request_parser parser;
   bool in_body = false;
+  bool owes_continue = false; ///< the client waits for 100 Continue, and answers to earlier requests go first
   std::size_t searched = 0; ///< of `bytes`, without finding the end of a head
+  std::size_t counted = 0;  ///< of `size`, in the connection actor's sum
 
   [[nodiscard]] std::size_t size() const noexcept {
     return bytes.size() + head.size() + (in_body ? parser.held_body_bytes() : 0);
@@ -27,7 +29,7 @@ struct intake {
     bytes.clear();
     head.clear();
     if (in_body) parser.reset();
-    in_body = false;
+    in_body = owes_continue = false;
     searched = 0;
   }
 };

@@ -46,6 +46,8 @@ class output {
   [[nodiscard]] std::size_t pending() const noexcept;
   void clear();
 
+  std::size_t counted = 0; ///< of `pending`, in the connection actor's sum
+
  private:
   struct piece {
     base::shared_bytes body;  // empty: a range of the text

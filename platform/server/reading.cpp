@@ -5,6 +5,7 @@
 #include <sys/socket.h>
 
 #include <cerrno>
+#include <utility>
 
 namespace troupe::server {
 
@@ -45,7 +46,7 @@ void connection_actor::read(std::uint32_t index) {
     if (got > 0) {
       take(index, {scratch_.data(), static_cast<std::size_t>(got)});
       if (s.fd < 0 || s.generation != generation || s.is(session::lingering)) return;
-      if (static_cast<std::size_t>(got) == scratch_.size()) continue;
+      if (static_cast<std::size_t>(got) == scratch_.size() || s.is(session::peer_finishes)) continue;
       s.clear(session::readable); // a short read: the next bytes bring a new edge. Source: epoll(7)
       return;
     }
@@ -82,7 +83,7 @@ void connection_actor::take(std::uint32_t index, std::string_view bytes) {
     return;
   }
   in.bytes += bytes;
-  held_bytes_ += bytes.size();
+  count_held(in);
   take_waiting(index);
 }
 
@@ -105,7 +106,6 @@ void connection_actor::take_waiting(std::uint32_t index) {
   waiting.swap(in.bytes);
   return_intake(s);
   s.clear(session::gathering);
-  held_bytes_ -= std::min(held_bytes_, waiting.size());
   take_requests(index, waiting);
 }
 
@@ -143,7 +143,6 @@ void connection_actor::begin_body(std::uint32_t index, std::string_view bytes) {
   if (!in) return refuse(index, {503, "too many incomplete requests at once"});
   const auto head_bytes = bytes.find(head_end) + head_end.size();
   in->head.assign(bytes.substr(0, head_bytes));
-  held_bytes_ += in->head.size();
   in->in_body = true;
   in->parser.reset();
   std::size_t consumed = 0;
@@ -151,16 +150,25 @@ void connection_actor::begin_body(std::uint32_t index, std::string_view bytes) {
   static_cast<void>(in->parser.parse(in->head, consumed));
   s.set(session::gathering);
   set_due(s, index, limits_.body_timeout);
+  count_held(*in);
   bytes.remove_prefix(head_bytes);
-  if (bytes.empty() && in->parser.request().expects_continue && s.in_flight == 0) {
-    out_.text() += "HTTP/1.1 100 Continue\r\n\r\n";
-    const auto progress = out_.write_to(s.fd);
-    out_.clear();
-    if (progress != output::progress::finished) return close_session(index); // a socket that takes no 25 bytes is lost
-    register_with_epoll(index);
+  if (bytes.empty() && in->parser.request().expects_continue) {
+    in->owes_continue = true;
+    if (s.in_flight == 0) send_continue(index);
     return;
   }
   static_cast<void>(take_body(index, bytes));
+}
+
+// Once all earlier requests are answered. Source: RFC 9110 section 10.1.1.
+void connection_actor::send_continue(std::uint32_t index) {
+  auto& s = sessions_[index];
+  intakes_[s.intake]->owes_continue = false;
+  out_.text() += "HTTP/1.1 100 Continue\r\n\r\n";
+  const auto progress = out_.write_to(s.fd);
+  out_.clear();
+  if (progress != output::progress::finished) return close_session(index); // a socket that takes no 25 bytes is lost
+  register_with_epoll(index);
 }
 
 // Body bytes for the intake's parser. True when the request is complete and was dispatched: `bytes` is then what follows it. The bytes
@@ -169,7 +177,7 @@ bool connection_actor::take_body(std::uint32_t index, std::string_view& bytes) {
   auto& s = sessions_[index];
   auto& in = *intakes_[s.intake];
   const auto generation = s.generation;
-  const auto held_before = in.size();
+  in.owes_continue = false; // the client did not wait
   std::string joined;
   if (!in.bytes.empty()) { // the torn end of a chunk line or trailer
     joined = std::move(in.bytes);
@@ -187,7 +195,7 @@ bool connection_actor::take_body(std::uint32_t index, std::string_view& bytes) {
   if (status == http::request_parser::status::need_more) {
     in.bytes.assign(bytes);
     bytes = {};
-    held_bytes_ += in.size() - std::min(in.size(), held_before);
+    count_held(in);
     if (held_bytes_ > limits_.held_bytes) refuse(index, {503, "too many incomplete requests at once"});
     return false;
   }
@@ -197,9 +205,7 @@ bool connection_actor::take_body(std::uint32_t index, std::string_view& bytes) {
   s.intake = none; // kept aside while the request's views are in use
   metrics_.intakes->add(-1);
   dispatch(index, in.parser.request());
-  held_bytes_ -= std::min(held_bytes_, held_before);
-  in.clear();
-  free_intakes_.push_back(owned);
+  recycle(owned);
   if (s.fd < 0 || s.generation != generation) return false;
   if (!joined.empty()) {
     take_requests(index, bytes);
@@ -214,7 +220,7 @@ void connection_actor::keep_for_later(std::uint32_t index, std::string_view byte
   if (!in) return refuse(index, {503, "too many incomplete requests at once"});
   in->bytes.assign(bytes);
   in->searched = incomplete_head ? bytes.size() : 0;
-  held_bytes_ += bytes.size();
+  count_held(*in);
   if (!incomplete_head) return;
   s.set(session::gathering);
   set_due(s, index, limits_.head_timeout);
@@ -249,12 +255,22 @@ intake* connection_actor::borrow_intake(session& s) {
 
 void connection_actor::return_intake(session& s) {
   if (s.intake == none) return;
-  auto& in = *intakes_[s.intake];
-  held_bytes_ -= std::min(held_bytes_, in.size());
-  in.clear();
-  free_intakes_.push_back(s.intake);
-  s.intake = none;
+  recycle(std::exchange(s.intake, none));
   metrics_.intakes->add(-1);
+}
+
+void connection_actor::recycle(std::uint32_t intake_index) {
+  auto& in = *intakes_[intake_index];
+  in.clear();
+  count_held(in);
+  if (free_intakes_.size() >= kept_buffers) in.bytes = in.head = {}; // a crowd that has passed is not kept for
+  free_intakes_.push_back(intake_index);
+}
+
+void connection_actor::count_held(intake& in) noexcept {
+  held_bytes_ -= in.counted;
+  in.counted = in.size();
+  held_bytes_ += in.counted;
 }
 
 } // namespace troupe::server

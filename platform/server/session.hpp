@@ -20,6 +20,7 @@ struct session {
     dirty = 128,          ///< in the list of sessions with an answer to write
     resumable = 256,      ///< in the list of sessions to read on
     gathering = 512,      ///< part of a request has come and its deadline runs
+    peer_finishes = 1024, ///< the end of the client's bytes is in the kernel, and no further edge will tell
   };
 
   int fd = -1;

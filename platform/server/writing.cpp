@@ -4,6 +4,8 @@
 
 #include <sys/socket.h>
 
+#include <utility>
+
 namespace troupe::server {
 
 namespace {
@@ -68,29 +70,43 @@ void connection_actor::after_write(std::uint32_t index, output::progress progres
   switch (progress) {
   case output::progress::broken: return close_session(index);
   case output::progress::blocked:
-    if (s.output == none) {
-      if (free_outputs_.empty()) {
-        outputs_.push_back(std::make_unique<output>());
-        free_outputs_.push_back(static_cast<std::uint32_t>(outputs_.size() - 1));
-      }
-      s.output = free_outputs_.back();
-      free_outputs_.pop_back();
-      metrics_.outputs->add(1);
-      std::swap(*outputs_[s.output], out_);
-      s.set(session::blocked);
-      set_due(s, index, limits_.write_timeout);
-    }
-    return register_with_epoll(index);
+    if (s.output == none) keep_output(index);
+    if (s.fd >= 0) register_with_epoll(index);
+    return;
   case output::progress::finished: break;
   }
-  if (s.output != none) {
-    outputs_[s.output]->clear();
-    free_outputs_.push_back(s.output);
-    s.output = none;
-    metrics_.outputs->add(-1);
-    s.clear(session::blocked);
-  }
+  return_output(s);
   settle(index);
+}
+
+// The socket takes no more: what is left of `out_` waits in an output of the session's own.
+void connection_actor::keep_output(std::uint32_t index) {
+  auto& s = sessions_[index];
+  if (answer_bytes_ + out_.pending() > limits_.answer_bytes) return close_session(index); // nothing can be kept for it
+  if (free_outputs_.empty()) {
+    outputs_.push_back(std::make_unique<output>());
+    free_outputs_.push_back(static_cast<std::uint32_t>(outputs_.size() - 1));
+  }
+  s.output = free_outputs_.back();
+  free_outputs_.pop_back();
+  metrics_.outputs->add(1);
+  auto& kept = *outputs_[s.output];
+  std::swap(kept, out_);
+  kept.counted = kept.pending();
+  answer_bytes_ += kept.counted;
+  s.set(session::blocked);
+  set_due(s, index, limits_.write_timeout);
+}
+
+void connection_actor::return_output(session& s) {
+  if (s.output == none) return;
+  auto& kept = *outputs_[s.output];
+  answer_bytes_ -= std::exchange(kept.counted, 0);
+  kept.clear();
+  if (free_outputs_.size() >= kept_buffers) kept = {}; // a crowd that has passed is not kept for
+  free_outputs_.push_back(std::exchange(s.output, none));
+  metrics_.outputs->add(-1);
+  s.clear(session::blocked);
 }
 
 // Everything that was ready has left: close, read on, or wait.
@@ -102,6 +118,10 @@ void connection_actor::settle(std::uint32_t index) {
     return close_gently(index);
   }
   if (s.first_exchange != none && exchanges_[s.first_exchange].answered) return mark_dirty(index);
+  if (s.in_flight == 0 && s.is(session::gathering) && intakes_[s.intake]->owes_continue) {
+    send_continue(index);
+    if (s.fd < 0) return;
+  }
   if ((s.intake != none && !s.is(session::gathering)) || s.is(session::readable)) {
     if (!s.is(session::resumable)) {
       s.set(session::resumable);

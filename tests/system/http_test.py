@@ -1,10 +1,11 @@
 """What the server does with the bytes of HTTP/1.0 and HTTP/1.1, and when they do not come."""
+import contextlib
 import select
 import socket
 import time
 import unittest
 
-from troupe_process import PATIENCE, SharedServerTest, SystemTest, chunked, is_sanitized, request
+from troupe_process import PATIENCE, SharedServerTest, SystemTest, chunked, is_sanitized, request, wait_until
 
 HELLO = request("GET", "/hello")
 
@@ -52,6 +53,23 @@ class Exchanges(SharedServerTest):
             c.send(body)
             self.assertEqual(c.read().body, body)
             self.assertEqual(c.ask("GET", "/hello").status, 200)
+
+    def test_expect_100_continue_behind_another_request_is_answered_in_its_turn(self):
+        with self.server.connect() as c:
+            c.send(HELLO + request("POST", "/echo", None, {"Expect": "100-continue", "Content-Length": 5}))
+            self.assertEqual(c.read().body, b"Hello")
+            self.assertEqual(c.read_interim(), "HTTP/1.1 100 Continue")
+            c.send(b"later")
+            self.assertEqual(c.read().body, b"later")
+
+    def test_half_close_right_behind_a_request_on_a_used_connection_is_seen(self):
+        for _ in range(20):
+            with self.server.connect() as c:
+                self.assertEqual(c.ask("GET", "/hello").status, 200)
+                c.send(HELLO)
+                c.finish_sending()
+                self.assertEqual(c.read().body, b"Hello")
+                self.assertTrue(c.is_closed_by_server(5))
 
     def test_expect_100_continue_over_the_limit_gets_413_and_no_100(self):
         with self.server.connect() as c:
@@ -146,6 +164,46 @@ class Exchanges(SharedServerTest):
                 c.send(sent)
                 c.socket.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, linger_and_reset)
         self.assertEqual(self.server.ask("GET", "/hello").body, b"Hello")
+
+
+class HeldBytes(SystemTest):
+    """What sessions hold is counted up and down alike: the bound is neither used up nor lost over time."""
+
+    def held(self, server, what):
+        rows = server.ask_admin("GET", "/metrics").body.decode().splitlines()
+        return sum(int(float(row.split()[1])) for row in rows if row.startswith(f'troupe_http_held_{what}_bytes{{listener="public"'))
+
+    def test_torn_chunk_lines_and_pieces_of_bodies_leave_nothing_behind(self):
+        server = self.serve("connections.held_bytes=64KiB")
+        chunked_head = request("POST", "/echo", None, {"Transfer-Encoding": "chunked"})
+        with server.connect() as torn, server.connect() as pieces:
+            torn.send(chunked_head)
+            for _ in range(400):  # 250 bytes each
+                torn.send(b"1;" + b"a" * 248)
+                torn.wait_until_read()
+                torn.send(b"\r\nx\r\n")
+                torn.wait_until_read()
+            for _ in range(10):
+                pieces.send(request("POST", "/echo", None, {"Content-Length": 30000}) + b"p" * 20000)
+                pieces.wait_until_read()
+                pieces.send(b"p" * 10000)
+                self.assertEqual(pieces.read().body, b"p" * 30000)
+            self.assertGreater(self.held(server, "request"), 400)
+            torn.send(b"0\r\n\r\n")
+            self.assertEqual(torn.read().body, b"x" * 400)
+        wait_until(lambda: self.held(server, "request") == 0, "nothing is held")
+        self.assertEqual(self.held(server, "answer"), 0)
+
+    def test_answers_beyond_the_bound_are_refused_and_given_back(self):
+        server = self.serve("connections.answer_bytes=1MiB", "connections.actors=1", "connections.write_timeout=2s")
+        with contextlib.ExitStack() as stack:
+            slow = [stack.enter_context(server.connect(receive_buffer=4096)) for _ in range(16)]
+            for c in slow:
+                with contextlib.suppress(OSError):
+                    c.send(request("POST", "/echo", b"x" * 900_000) * 8)
+            self.assertEqual(server.ask("GET", "/hello").status, 200)
+            self.assertLess(self.held(server, "answer"), 2 << 20)
+        wait_until(lambda: self.held(server, "answer") == 0, "all is given back")
 
 
 class Refusals(SharedServerTest):
