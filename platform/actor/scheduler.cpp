@@ -95,17 +95,18 @@ class polling_coordinator : public caf::scheduler::coordinator<polling_policy> {
 
 } // namespace
 
-void wait_in_poller(caf::actor_system_config& config, net::poller& poller) {
+std::jthread wait_in_poller(caf::actor_system_config& config, net::poller& poller) {
   the_station.poller = &poller;
   config.load<polling_coordinator>();
+  return {};
 }
 
 #else
 
-void wait_in_poller(caf::actor_system_config&, net::poller& poller) {
-  std::thread([&poller] {
-    for (;;) poller.wait(net::poller::tick);
-  }).detach();
+std::jthread wait_in_poller(caf::actor_system_config&, net::poller& poller) {
+  return std::jthread([&poller](const std::stop_token& stop) {
+    while (!stop.stop_requested()) poller.wait(net::poller::tick);
+  });
 }
 
 #endif

@@ -40,7 +40,7 @@ system_config::system_config(const scheduler_options& options, net::poller& poll
   set("caf.scheduler.max-threads", workers);
   // A flooded service actor must not hold its worker: after this many messages the others have their turn.
   set("caf.scheduler.max-throughput", 300);
-  wait_in_poller(*this, poller);
+  waiting_ = wait_in_poller(*this, poller);
 }
 
 } // namespace troupe::actor

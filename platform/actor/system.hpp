@@ -5,6 +5,7 @@
 #include <caf/actor_system_config.hpp>
 
 #include <cstddef>
+#include <thread>
 
 namespace troupe::actor {
 
@@ -25,6 +26,9 @@ class system_config : public caf::actor_system_config {
  public:
   /// The poller must outlive the actor system.
   system_config(const scheduler_options& options, net::poller& poller);
+
+ private:
+  std::jthread waiting_; // ends after the actor system
 };
 
 } // namespace troupe::actor

@@ -30,6 +30,16 @@ namespace troupe::base {
   return 0;
 }
 
+/// Whether the whole text is well-formed UTF-8. Cost: one pass.
+[[nodiscard]] constexpr bool is_utf8(std::string_view text) noexcept {
+  while (!text.empty()) {
+    const auto size = utf8_character(text);
+    if (size == 0) return false;
+    text.remove_prefix(size);
+  }
+  return true;
+}
+
 /// Appends the text as the inside of a JSON string (no quotes around it): `"`, `\` and control characters are
 /// escaped, and each byte that is not part of well-formed UTF-8 becomes U+FFFD, so the result is valid
 /// whatever the bytes were.

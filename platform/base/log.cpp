@@ -1,6 +1,7 @@
 #include "platform/base/log.hpp"
 
 #include "platform/base/clock.hpp"
+#include "platform/base/escape.hpp"
 
 #include <spdlog/async.h>
 #include <spdlog/async_logger.h>
@@ -28,27 +29,10 @@ format record_format = format::text;
 std::shared_ptr<spdlog::details::thread_pool> queue;
 std::shared_ptr<spdlog::logger> writer;
 
-void append_escaped(std::string& out, std::string_view text) {
-  static constexpr char hex[] = "0123456789abcdef";
-  for (const char c : text) {
-    const auto byte = static_cast<unsigned char>(c);
-    if (c == '"' || c == '\\') {
-      out += '\\';
-      out += c;
-    } else if (byte < 0x20 || byte == 0x7f) {
-      out += "\\u00";
-      out += hex[byte >> 4];
-      out += hex[byte & 15];
-    } else {
-      out += c;
-    }
-  }
-}
-
 void append_value(std::string& out, const field& f) {
   if (const auto* text = std::get_if<std::string_view>(&f.value)) {
     out += '"';
-    append_escaped(out, *text);
+    append_json_escaped(out, *text);
     out += '"';
   } else if (const auto* number = std::get_if<std::int64_t>(&f.value)) {
     out += std::to_string(*number);
@@ -64,11 +48,11 @@ std::string as_json(level l, std::string_view event, std::initializer_list<field
   std::string line = R"({"time":")" + to_rfc3339(wall_now()) + R"(","level":")";
   line += name(l);
   line += R"(","event":")";
-  append_escaped(line, event);
+  append_json_escaped(line, event);
   line += '"';
   for (const auto& f : fields) {
     line += ",\"";
-    append_escaped(line, f.key);
+    append_json_escaped(line, f.key);
     line += "\":";
     append_value(line, f);
   }
@@ -81,10 +65,10 @@ std::string as_text(level l, std::string_view event, std::initializer_list<field
   line += ' ';
   line += name(l);
   line.append(6 - name(l).size(), ' ');
-  append_escaped(line, event);
+  append_json_escaped(line, event);
   for (const auto& f : fields) {
     line += ' ';
-    append_escaped(line, f.key);
+    append_json_escaped(line, f.key);
     line += '=';
     append_value(line, f);
   }

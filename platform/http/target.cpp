@@ -1,5 +1,7 @@
 #include "platform/http/target.hpp"
 
+#include "platform/base/escape.hpp"
+
 #include <array>
 #include <cstddef>
 #include <cstdint>
@@ -31,34 +33,6 @@ int escaped_byte(std::string_view text, std::size_t at) noexcept {
   const int high = hex_value(text[at + 1]);
   const int low = hex_value(text[at + 2]);
   return high < 0 || low < 0 ? -1 : high * 16 + low;
-}
-
-// Refuses overlong forms, surrogates and values above U+10FFFF. Source: RFC 3629 section 4.
-bool is_utf8(std::string_view text) noexcept {
-  std::size_t i = 0;
-  while (i < text.size()) {
-    const auto lead = static_cast<unsigned char>(text[i]);
-    std::size_t extra = 0;
-    std::uint32_t smallest = 0;
-    std::uint32_t code = 0;
-    if (lead < 0x80) {
-      ++i;
-      continue;
-    }
-    if ((lead & 0xe0) == 0xc0) { extra = 1; smallest = 0x80; code = lead & 0x1f; }
-    else if ((lead & 0xf0) == 0xe0) { extra = 2; smallest = 0x800; code = lead & 0x0f; }
-    else if ((lead & 0xf8) == 0xf0) { extra = 3; smallest = 0x10000; code = lead & 0x07; }
-    else return false;
-    if (i + extra >= text.size()) return false;
-    for (std::size_t k = 1; k <= extra; ++k) {
-      const auto next = static_cast<unsigned char>(text[i + k]);
-      if ((next & 0xc0) != 0x80) return false;
-      code = code << 6 | (next & 0x3fu);
-    }
-    if (code < smallest || code > 0x10ffff || (code >= 0xd800 && code <= 0xdfff)) return false;
-    i += extra + 1;
-  }
-  return true;
 }
 
 // RFC 3986 section 5.2.4 on a decoded path, in place: segments "." vanish, ".." takes the one before it away.
@@ -121,7 +95,7 @@ std::string_view normalise(std::string_view raw, std::string& scratch, std::stri
     scratch += static_cast<char>(byte);
     i += 2;
   }
-  if (!is_utf8(scratch)) {
+  if (!base::is_utf8(scratch)) {
     refusal = "the path is not UTF-8 once decoded";
     return {};
   }

@@ -18,19 +18,10 @@ constexpr std::size_t longest_note = 128;
 
 bool is_control(char c) noexcept { return static_cast<unsigned char>(c) < 0x20 || c == 0x7F; }
 
-bool is_utf8(std::string_view text) noexcept {
-  while (!text.empty()) {
-    const auto size = base::utf8_character(text);
-    if (size == 0) return false;
-    text.remove_prefix(size);
-  }
-  return true;
-}
-
 base::result<void> check_customer(std::string_view id) {
   if (id.empty() || id.size() > longest_customer_id)
     return base::fail(errc::invalid_argument, "customer_id: must be 1 to 64 bytes long");
-  if (!is_utf8(id) || std::any_of(id.begin(), id.end(), is_control))
+  if (!base::is_utf8(id) || std::any_of(id.begin(), id.end(), is_control))
     return base::fail(errc::invalid_argument, "customer_id: must be UTF-8 without control characters");
   return {};
 }
@@ -49,7 +40,7 @@ base::result<void> check_currency(std::string_view code) {
 base::result<void> check_note(std::string_view name, std::string_view text) {
   if (text.size() > longest_note)
     return base::fail(errc::invalid_argument, std::string(name) + ": must be at most 128 bytes long");
-  if (!is_utf8(text)) return base::fail(errc::invalid_argument, std::string(name) + ": must be UTF-8");
+  if (!base::is_utf8(text)) return base::fail(errc::invalid_argument, std::string(name) + ": must be UTF-8");
   return {};
 }
 

@@ -1,5 +1,6 @@
 #include "services/retail/invoice_line.hpp"
 
+#include "platform/base/escape.hpp"
 #include "services/retail/decimal.hpp"
 #include "services/retail/text.hpp"
 
@@ -63,7 +64,7 @@ std::optional<row_problem> parse_invoice_line(const csv_record& record, invoice_
     return row_problem{
         record.line, {}, count_of_fields(invoice_columns.size()), count_of_fields(fields.size())};
   for (std::size_t i = 0; i < fields.size(); ++i) {
-    if (!is_utf8(fields[i])) return refuse(i, "text in UTF-8");
+    if (!base::is_utf8(fields[i])) return refuse(i, "text in UTF-8");
   }
 
   const auto has_size = [&](std::size_t at, std::size_t most) {

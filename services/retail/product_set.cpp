@@ -1,5 +1,6 @@
 #include "services/retail/product_set.hpp"
 
+#include "platform/base/escape.hpp"
 #include "services/retail/decimal.hpp"
 #include "services/retail/text.hpp"
 
@@ -16,7 +17,7 @@ constexpr std::int64_t max_price_minor = 1'000'000'000'000;
 constexpr std::int64_t max_stock = 1'000'000'000;
 
 bool is_product_id(std::string_view id) {
-  return !id.empty() && id.size() <= max_id_bytes && is_utf8(id) && !has_control(id) && id != "." &&
+  return !id.empty() && id.size() <= max_id_bytes && base::is_utf8(id) && !has_control(id) && id != "." &&
          id != ".." && id.find_first_of("/\\") == std::string_view::npos;
 }
 
@@ -32,9 +33,9 @@ std::optional<row_problem> check_product(const product& one) {
     return row_problem{0, field, expected, found};
   };
   if (!is_product_id(one.id)) return refuse("id", "1 to 64 bytes of printable text without / and \\", one.id);
-  if (one.name.empty() || one.name.size() > max_name_bytes || !is_utf8(one.name) || has_control(one.name))
+  if (one.name.empty() || one.name.size() > max_name_bytes || !base::is_utf8(one.name) || has_control(one.name))
     return refuse("name", "1 to 256 bytes of printable text", one.name);
-  if (one.description.size() > max_description_bytes || !is_utf8(one.description))
+  if (one.description.size() > max_description_bytes || !base::is_utf8(one.description))
     return refuse("description", "at most 4096 bytes of text", one.description);
   if (one.price_minor < 0 || one.price_minor > max_price_minor)
     return refuse("price.amount_minor", "a whole number from 0 to 1000000000000",

@@ -86,7 +86,7 @@ TEST_CASE("a record is one JSON object a line") {
 
 TEST_CASE("no value breaks a line or forges a record") {
   const std::string hostile = "a\r\n{\"level\":\"info\"}\t\"\\\x1b[31m\0\x7f"s;
-  const std::string escaped = R"(a\u000d\u000a{\"level\":\"info\"}\u0009\"\\\u001b[31m\u0000\u007f)";
+  const std::string escaped = R"(a\u000d\n{\"level\":\"info\"}\u0009\"\\\u001b[31m\u0000\u007f)";
   const auto write = [&] { log::info(hostile, {{hostile, hostile}}); };
   const auto json = records(log::level::debug, log::format::json, write);
   CHECK(json == std::vector<std::string>{R"("level":"info","event":")" + escaped + R"(",")" + escaped +
