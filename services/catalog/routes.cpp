@@ -1,8 +1,8 @@
 #include "services/catalog/routes.hpp"
 
 #include "platform/json/message.hpp"
+#include "platform/server/json_only.hpp"
 #include "services/catalog/batch_endpoint.hpp"
-#include "services/catalog/json_body.hpp"
 #include "services/catalog/model.hpp"
 #include "services/catalog/search_plan.hpp"
 
@@ -115,12 +115,12 @@ http::response encode_found(const v1::SearchProductsReply& reply) {
 void add_routes(server::routes& routes, const catalog_services& services) {
   using namespace std::chrono_literals;
   routes.get("/v1/products/{id}", server::call(services.replicas, &decode_get, &encode_view));
-  routes.put("/v1/products/{id}", json_body(server::call(services.store, &decode_put, &encode_stored)))
+  routes.put("/v1/products/{id}", server::json_only(server::call(services.store, &decode_put, &encode_stored)))
       .within(5s);
   routes.get("/v1/products", server::call(services.search, &decode_search, &encode_found))
       .within(5s)
       .with_priority(actor::priority::low);
-  routes.post("/v1/products:batch", json_body(batch(services.replicas, services.store))).within(10s);
+  routes.post("/v1/products:batch", server::json_only(batch(services.replicas, services.store))).within(10s);
 }
 
 } // namespace troupe::catalog

@@ -2,7 +2,7 @@
 
 #include "platform/base/bytes.hpp"
 #include "platform/json/message.hpp"
-#include "services/payment/json_only.hpp"
+#include "platform/server/json_only.hpp"
 
 #include <chrono>
 #include <string>
@@ -57,7 +57,7 @@ http::response encode_document(const v1::Document& document) {
 
 void add_routes(server::routes& routes, const actor::service<payment_actor>& payments) {
   const auto add_write = [&](std::string_view pattern, auto decode) {
-    routes.post(pattern, json_only(server::call(payments, decode, &encode_outcome)))
+    routes.post(pattern, server::json_only(server::call(payments, decode, &encode_outcome)))
         .requires_idempotency_key()
         .within(write_timeout)
         .with_priority(actor::priority::high);

@@ -1,13 +1,12 @@
 #include "services/stats/routes.hpp"
 
 #include "platform/json/message.hpp"
+#include "platform/server/json_only.hpp"
 
 #include <algorithm>
 #include <array>
 #include <charconv>
 #include <cmath>
-#include <memory>
-#include <optional>
 #include <string>
 #include <string_view>
 #include <utility>
@@ -15,25 +14,6 @@
 namespace troupe::stats {
 
 namespace {
-
-/// Lets only JSON through to another endpoint.
-class json_only final : public server::endpoint {
- public:
-  explicit json_only(std::shared_ptr<const server::endpoint> inner) : inner_(std::move(inner)) {}
-
-  std::optional<http::response> start(server::call_site& site, const http::request& request) const override {
-    if (!is_json(request.field("Content-Type").value_or(""))) {
-      return http::problem(415, "the Content-Type must be application/json",
-                           site.envelope().trace.request_id());
-    }
-    return inner_->start(site, request);
-  }
-
-  http::response finish(const caf::message& reply) const override { return inner_->finish(reply); }
-
- private:
-  std::shared_ptr<const server::endpoint> inner_;
-};
 
 base::result<v1::PublishEventsRequest> decode_events(const http::request& request) {
   v1::PublishEventsRequest message;
@@ -109,11 +89,6 @@ void append_rate(std::string& out, std::string_view name, double rate) {
 
 } // namespace
 
-bool is_json(std::string_view content_type) noexcept {
-  const auto type = content_type.substr(0, content_type.find(';'));
-  return http::same_field_name(type.substr(0, type.find_last_not_of(" \t") + 1), "application/json");
-}
-
 std::string rates_text(const v1::RatesReply& rates) {
   auto out = "{\"window_seconds\":" + std::to_string(rates.window_seconds());
   append_rate(out, "views_per_second", rates.views_per_second());
@@ -124,8 +99,7 @@ std::string rates_text(const v1::RatesReply& rates) {
 }
 
 void add_routes(server::routes& routes, const actor::service<stats_actor>& stats) {
-  routes.post("/v1/events",
-              std::make_shared<json_only>(server::call(stats, &decode_events, &encode_published)));
+  routes.post("/v1/events", server::json_only(server::call(stats, &decode_events, &encode_published)));
   routes.get("/v1/stats/top", server::call(stats, &decode_top, &encode_top));
   routes.get("/v1/stats/rates", server::call(stats, &decode_rates, &encode_rates));
 }

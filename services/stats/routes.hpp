@@ -4,7 +4,6 @@
 #include "services/stats/contract.hpp"
 
 #include <string>
-#include <string_view>
 
 namespace troupe::stats {
 
@@ -13,9 +12,6 @@ namespace troupe::stats {
 /// without them purchases, all and 10. GET /v1/stats/rates: averages over the last 60 s, with at most 3
 /// decimals.
 void add_routes(server::routes& routes, const actor::service<stats_actor>& stats);
-
-/// Whether a Content-Type field says JSON, with or without parameters. Source: RFC 9110 section 8.3.1.
-[[nodiscard]] bool is_json(std::string_view content_type) noexcept;
 
 /// The body of an answer to GET /v1/stats/rates.
 [[nodiscard]] std::string rates_text(const v1::RatesReply& rates);

@@ -166,7 +166,7 @@ TEST_CASE("A body that is not a product is refused with the reason", "[unit]") {
   CHECK(object_of(catalog.get("/v1/products")).at("items").as_array().empty());
 }
 
-TEST_CASE("A body of another media type is refused before it is read", "[unit]") {
+TEST_CASE("C-53: A body of another media type is refused before it is read", "[unit]") {
   running_catalog catalog;
   const auto put_as = [&](const running_catalog::field_list& fields) {
     return catalog.ask(http::method::put, "/v1/products/a", fields, heart).status;
@@ -176,6 +176,8 @@ TEST_CASE("A body of another media type is refused before it is read", "[unit]")
   CHECK(put_as({{"Content-Type", "text/plain"}}) == 415);
   CHECK(put_as({{"Content-Type", "application/jsonp"}}) == 415);
   CHECK(put_as({{"Content-Type", "application/x-www-form-urlencoded"}}) == 415);
+  CHECK(put_as({{"Content-Type", "application/json; charset=utf-16"}}) == 415);
+  CHECK(put_as({{"Content-Type", "application/json"}, {"Content-Encoding", "gzip"}}) == 415);
   CHECK(catalog.get("/v1/products/a").status == 404);
   CHECK(put_as({{"content-type", "Application/JSON ; charset=utf-8"}}) == 201);
   const auto batch = catalog.ask(http::method::post, "/v1/products:batch", {}, R"({"ids":["a"]})");

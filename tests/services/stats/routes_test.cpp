@@ -174,11 +174,12 @@ TEST_CASE("a batch that does not keep the rules is answered 400 with the field, 
   CHECK(c.get("/v1/stats/top?metric=views").body == R"({"metric":"views","window":"all","items":[]})");
 }
 
-TEST_CASE("only JSON is read, whatever the parameters of its type: 415 otherwise") {
+TEST_CASE("C-53: only JSON in UTF-8 is read: 415 otherwise") {
   client c;
   const std::string batch = R"({"events":[{"id":"1","type":"view","product_id":"a"}]})";
   for (const auto* fields : {"", "Content-Type: text/plain\r\n", "Content-Type: application/jsonp\r\n",
-                             "Content-Type:\r\n", "Content-Type: application/x-www-form-urlencoded\r\n"}) {
+                             "Content-Type:\r\n", "Content-Type: application/x-www-form-urlencoded\r\n",
+                             "Content-Type: application/json; charset=latin1\r\n"}) {
     INFO(fields);
     CHECK(c.post(batch, fields).status == 415);
   }

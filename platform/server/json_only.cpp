@@ -1,11 +1,11 @@
-#include "services/payment/json_only.hpp"
+#include "platform/server/json_only.hpp"
 
 #include <algorithm>
 #include <cstddef>
 #include <optional>
 #include <utility>
 
-namespace troupe::payment {
+namespace troupe::server {
 
 namespace {
 
@@ -57,11 +57,11 @@ std::optional<std::string_view> refusal_of(const http::request& request) noexcep
   return "the body must be application/json in UTF-8, and Content-Type must say so";
 }
 
-class json_endpoint final : public server::endpoint {
+class json_endpoint final : public endpoint {
  public:
-  explicit json_endpoint(std::shared_ptr<server::endpoint> inner) : inner_(std::move(inner)) {}
+  explicit json_endpoint(std::shared_ptr<const endpoint> inner) : inner_(std::move(inner)) {}
 
-  std::optional<http::response> start(server::call_site& site, const http::request& request) const override {
+  std::optional<http::response> start(call_site& site, const http::request& request) const override {
     if (const auto why = refusal_of(request))
       return http::problem(415, *why, site.envelope().trace.request_id());
     return inner_->start(site, request);
@@ -70,7 +70,7 @@ class json_endpoint final : public server::endpoint {
   http::response finish(const caf::message& reply) const override { return inner_->finish(reply); }
 
  private:
-  std::shared_ptr<server::endpoint> inner_;
+  std::shared_ptr<const endpoint> inner_;
 };
 
 } // namespace
@@ -90,8 +90,8 @@ bool is_json_type(std::string_view content_type) noexcept {
   return true;
 }
 
-std::shared_ptr<server::endpoint> json_only(std::shared_ptr<server::endpoint> inner) {
+std::shared_ptr<endpoint> json_only(std::shared_ptr<const endpoint> inner) {
   return std::make_shared<json_endpoint>(std::move(inner));
 }
 
-} // namespace troupe::payment
+} // namespace troupe::server
