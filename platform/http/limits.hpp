@@ -7,6 +7,7 @@ namespace troupe::http {
 
 /// Bounds of one request. What the client sees when one is exceeded stands in platform/http/README.md.
 struct limits {
+  std::size_t empty_lines = 5;             ///< before a request line: 400
   std::size_t request_line_bytes = 8000;   ///< method, target and version: 414
   std::size_t method_bytes = 32;           ///< 501
   std::size_t head_bytes = 16 * 1024;      ///< request line and all fields: 431

@@ -1,5 +1,6 @@
 #include "platform/http/request_parser.hpp"
 
+#include "platform/http/incomplete_head.hpp"
 #include "platform/http/target.hpp"
 
 #include <boost/beast/http/basic_parser.hpp>
@@ -42,23 +43,22 @@ bool equal_without_case(std::string_view a, std::string_view lower) noexcept {
          });
 }
 
-constexpr std::string_view chunk_line_too_long = "a chunk's size and extensions are too long";
-constexpr std::string_view trailer_too_large = "the trailer section is too large";
-
-// Whether a request line that the library refused for its version is well formed but for the number.
-bool names_another_version(std::string_view bytes) noexcept {
-  auto line = bytes.substr(0, bytes.find("\r\n"));
-  for (int i = 0; i < 2; ++i) {
-    const auto space = line.find(' ');
-    if (space == std::string_view::npos) return false;
-    line.remove_prefix(space + 1);
+// Whether a list of options, as that of Connection, has this one. Source: RFC 9110 sections 5.6.1 and 7.6.1.
+bool lists_option(std::string_view list, std::string_view lower) noexcept {
+  while (!list.empty()) {
+    auto option = list.substr(0, list.find(','));
+    list.remove_prefix(std::min(option.size() + 1, list.size()));
+    option.remove_prefix(std::min(option.find_first_not_of(" \t"), option.size()));
+    option = option.substr(0, option.find_last_not_of(" \t") + 1);
+    if (equal_without_case(option, lower)) return true;
   }
-  if (!line.starts_with("HTTP/")) return false;
-  line.remove_prefix(5);
-  const auto dot = line.find('.');
-  const auto is_number = [](std::string_view t) { return !t.empty() && t.find_first_not_of("0123456789") == std::string_view::npos; };
-  return is_number(line.substr(0, dot)) && dot != std::string_view::npos && is_number(line.substr(dot + 1));
+  return false;
 }
+
+constexpr std::string_view chunk_line_too_long = "a chunk's size and extensions are too long";
+constexpr refusal chunk_malformed{400, "a chunk is not framed by its size in hexadecimal and CR LF"};
+constexpr std::string_view last_chunk = "0\r\n\r\n";
+constexpr std::string_view trailer_too_large = "the trailer section is too large";
 
 // Given a chunk's head that the library has not taken: whether it is whole, so that the library can only be waiting for the end
 // of a quoted extension.
@@ -72,11 +72,25 @@ bool waits_for_a_quote(std::string_view rest) noexcept {
   return !is_last || rest.find("\r\n\r\n") != std::string_view::npos; // the last one ends with its trailers
 }
 
+// Looks at what the library has not taken of a chunked body, which is no data: the end of a chunk and the line of the next, or the
+// last chunk with its trailers. `detail` is empty while there is hope.
+refusal hopeless_chunk(std::string_view rest, const limits& bounds) noexcept {
+  if (rest.starts_with("\r\n")) rest.remove_prefix(2); // ends the chunk before
+  if (rest.empty() || rest == "\r") return {};
+  if (std::string_view("0123456789abcdefABCDEF").find(rest.front()) == std::string_view::npos) return chunk_malformed;
+  auto line = rest.substr(0, rest.find("\r\n"));
+  if (line.size() == rest.size() && line.ends_with('\r')) line.remove_suffix(1);
+  if (line.size() > bounds.chunk_line_bytes) return {400, chunk_line_too_long};
+  if (waits_for_a_quote(rest)) return {400, "a chunk extension is malformed"};
+  if (rest.size() > bounds.trailer_bytes) return {431, trailer_too_large};
+  return line_fault(rest);
+}
+
 // What the library's own errors mean to the client.
-request_parser::refusal translate(const beast::error_code& ec) noexcept {
+refusal translate(const beast::error_code& ec) noexcept {
   if (ec == beast_error::bad_method) return {400, "the method is not a token followed by one space"};
   if (ec == beast_error::bad_target) return {400, "the target holds a byte that is not allowed"};
-  if (ec == beast_error::bad_version) return {400, "the request line does not end with one space and a version"};
+  if (ec == beast_error::bad_version) return version_missing;
   if (ec == beast_error::bad_field) return {400, "a field name is not a token directly followed by a colon"};
   if (ec == beast_error::bad_value) return {400, "a field value holds a control character"};
   if (ec == beast_error::bad_line_ending) return {400, "lines end with CR LF"};
@@ -84,7 +98,7 @@ request_parser::refusal translate(const beast::error_code& ec) noexcept {
   if (ec == beast_error::bad_content_length) return {400, "Content-Length must be one decimal number and stand alone"};
   if (ec == beast_error::multiple_content_length) return {400, "Content-Length must occur once"};
   if (ec == beast_error::bad_transfer_encoding) return {400, "Transfer-Encoding must occur once, without Content-Length"};
-  if (ec == beast_error::bad_chunk) return {400, "a chunk is not framed by its size in hexadecimal and CR LF"};
+  if (ec == beast_error::bad_chunk) return chunk_malformed;
   if (ec == beast_error::bad_chunk_extension) return {400, "a chunk extension is malformed"};
   if (ec == beast_error::header_limit) return {431, "the head of the request is too large"};
   if (ec == beast_error::body_limit) return {413, "the body is larger than this server accepts"};
@@ -114,14 +128,17 @@ struct request_parser::implementation {
       if (owner_.head_done) return owner_.drop_trailer(view(name), view(value), ec);
       owner_.add_field(f, view(name), view(value), ec);
     }
-    void on_header_impl(beast::error_code& ec) override { owner_.end_head(keep_alive(), ec); }
+    void on_header_impl(beast::error_code& ec) override { owner_.end_head(ec); }
     void on_body_init_impl(const boost::optional<std::uint64_t>&, beast::error_code& ec) override { ec = {}; }
     std::size_t on_body_impl(beast::string_view body, beast::error_code& ec) override {
       return owner_.add_body(view(body), ec);
     }
     void on_chunk_header_impl(std::uint64_t, beast::string_view extensions, beast::error_code& ec) override {
       ec = {};
-      if (extensions.size() > owner_.bounds.chunk_line_bytes) return owner_.refuse(400, chunk_line_too_long, ec);
+      // The size stands before them, behind a line end.
+      std::size_t line = extensions.size();
+      for (const auto* at = extensions.data(); at != owner_.input.data() && at[-1] != '\n'; --at) ++line;
+      if (line > owner_.bounds.chunk_line_bytes) return owner_.refuse(400, chunk_line_too_long, ec);
       // The library lets a quoted value hold any byte.
       if (std::any_of(extensions.begin(), extensions.end(), [](char c) { return (c >= 0 && c < ' ' && c != '\t') || c == 0x7f; }))
         owner_.refuse(400, "a chunk extension holds a control character", ec);
@@ -143,7 +160,7 @@ struct request_parser::implementation {
     if (body_pieces.capacity() > 64 * 1024) body_pieces = {}; // one large body must not be paid for ever after
     body_pieces.clear();
     message = {};
-    head_done = false;
+    head_done = wants_close = wants_keep_alive = false;
     hosts = lengths = codings = expectations = 0;
     coding_refused = 0;
     trailer_bytes = 0;
@@ -164,7 +181,7 @@ struct request_parser::implementation {
     message.target = target;
     message.http_1_1 = version == 11;
     if (m == method::other) return refuse(501, "the method is not known here", ec);
-    if (m == method::connect) return refuse(405, "this server is not a tunnel", ec);
+    if (m == method::connect) return refuse(501, "this server is not a tunnel", ec); // no resource here could allow it: 405 would need an Allow
     const auto parts = split_target(target, path_scratch);
     if (!parts.refusal.empty()) return refuse(400, parts.refusal, ec);
     if (parts.path == "*" && m != method::options) return refuse(400, "the target * belongs to OPTIONS", ec);
@@ -199,30 +216,35 @@ struct request_parser::implementation {
       break;
     case field::content_length:
       if (++lengths > 1) return refuse(400, "Content-Length must occur once", ec);
-      if (value.empty() || value.size() > 19 ||
+      // 2^63 and above are no lengths: what is signed elsewhere would overflow.
+      if (value.empty() || value.size() > 19 || (value.size() == 19 && value > "9223372036854775807") ||
           !std::all_of(value.begin(), value.end(), [](char c) { return c >= '0' && c <= '9'; }))
-        return refuse(400, "Content-Length must be one decimal number", ec);
+        return refuse(400, "Content-Length must be one decimal number below 2^63", ec);
       break;
     case field::transfer_encoding:
       if (++codings > 1) return refuse(400, "Transfer-Encoding must occur once", ec);
-      if (!equal_without_case(value, "chunked")) coding_refused = looks_like_token(value) ? 501 : 400;
+      if (!equal_without_case(value, "chunked")) coding_refused = looks_like_a_coding(value) ? 501 : 400;
       break;
     case field::expect:
       if (++expectations > 1 || !equal_without_case(value, "100-continue"))
         return refuse(417, "the only expectation that is met here is 100-continue", ec);
       message.expects_continue = message.http_1_1;
       break;
+    case field::connection:
+      wants_close = wants_close || lists_option(value, "close");
+      wants_keep_alive = wants_keep_alive || lists_option(value, "keep-alive");
+      break;
     default: break;
     }
     fields.push_back({name, value});
   }
 
-  static bool looks_like_token(std::string_view text) noexcept {
-    return !text.empty() && !text.starts_with("chunked") &&
-           std::all_of(text.begin(), text.end(), [](char c) { return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z'); });
+  static bool looks_like_a_coding(std::string_view text) noexcept {
+    return !text.empty() && !equal_without_case(text.substr(0, 7), "chunked") &&
+           std::all_of(text.begin(), text.end(), [](char c) { return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || c == '-'; });
   }
 
-  void end_head(bool keep_alive, beast::error_code& ec) {
+  void end_head(beast::error_code& ec) {
     if (message.http_1_1 && hosts == 0) return refuse(400, "HTTP/1.1 requires a Host field", ec);
     if (codings > 0 && lengths > 0) return refuse(400, "Content-Length and Transfer-Encoding exclude each other", ec);
     if (codings > 0 && !message.http_1_1) return refuse(400, "HTTP/1.0 knows no Transfer-Encoding", ec);
@@ -231,7 +253,8 @@ struct request_parser::implementation {
     const auto head_bytes = static_cast<std::size_t>(last.data() + last.size() - input.data()) + std::string_view("\r\n\r\n").size();
     if (head_bytes > bounds.head_bytes) return refuse(431, "the head of the request is too large", ec);
     message.fields = fields;
-    message.keep_alive = keep_alive;
+    // The library would let Proxy-Connection decide, and keep-alive beside close in HTTP/1.0. Source: RFC 9112 section 9.3.
+    message.keep_alive = !wants_close && (message.http_1_1 || wants_keep_alive);
     head_done = true;
     ec = {};
   }
@@ -240,7 +263,8 @@ struct request_parser::implementation {
   void drop_trailer(std::string_view name, std::string_view value, beast::error_code& ec) {
     ec = {};
     trailer_bytes += name.size() + value.size() + std::string_view(": \r\n").size();
-    if (trailer_bytes > bounds.trailer_bytes) refuse(431, trailer_too_large, ec);
+    if (trailer_bytes > bounds.trailer_bytes) return refuse(431, trailer_too_large, ec);
+    if (is_folded(name, value)) refuse(400, "folded field lines are refused", ec);
   }
 
   std::size_t add_body(std::string_view piece, beast::error_code& ec) {
@@ -272,7 +296,7 @@ struct request_parser::implementation {
   int hosts = 0, lengths = 0, codings = 0, expectations = 0;
   std::uint16_t coding_refused = 0;
   std::size_t trailer_bytes = 0;
-  bool head_done = false;
+  bool head_done = false, wants_close = false, wants_keep_alive = false;
 };
 
 request_parser::request_parser(const http::limits& limits) : implementation_(std::make_unique<implementation>(limits)) {}
@@ -287,6 +311,8 @@ request_parser::status request_parser::parse(std::string_view bytes, std::size_t
   if (!i.machine) i.machine.emplace(i);
   i.input = bytes;
   consumed = 0;
+  // The library takes it for granted that it is never given less than a last chunk once it has seen the beginning of one.
+  if (i.head_done && i.machine->chunked() && bytes.size() < last_chunk.size()) return status::need_more;
   beast::error_code ec;
   while (consumed < bytes.size()) {
     const auto taken = i.machine->put({bytes.data() + consumed, bytes.size() - consumed}, ec);
@@ -295,8 +321,11 @@ request_parser::status request_parser::parse(std::string_view bytes, std::size_t
   }
   if (ec && ec != beast_error::need_more) {
     if (i.why.detail.empty() && ec == beast_error::header_limit) i.why = hopeless_head(bytes, i.bounds);
-    if (i.why.detail.empty() && ec == beast_error::bad_version && names_another_version(bytes))
-      i.why = {505, "only HTTP/1.0 and HTTP/1.1 are spoken here"};
+    if (i.why.detail.empty() && ec == beast_error::bad_version) {
+      const auto line_end = bytes.find("\r\n");
+      if (line_end == std::string_view::npos) return status::need_more; // the library judges half a version too
+      if (names_another_version(bytes.substr(0, line_end))) i.why = version_not_spoken;
+    }
     if (i.why.detail.empty()) i.why = translate(ec);
     return status::refused;
   }
@@ -306,20 +335,8 @@ request_parser::status request_parser::parse(std::string_view bytes, std::size_t
   }
   if (i.head_done) {
     if (i.machine->chunked()) {
-      auto rest = bytes.substr(consumed);
-      if (rest.starts_with("\r\n")) rest.remove_prefix(2); // ends the chunk before
-      if (rest.size() > i.bounds.chunk_line_bytes && rest.substr(0, i.bounds.chunk_line_bytes).find("\r\n") == std::string_view::npos) {
-        i.why = {400, chunk_line_too_long};
-        return status::refused;
-      }
-      if (waits_for_a_quote(rest)) {
-        i.why = translate(beast_error::bad_chunk_extension);
-        return status::refused;
-      }
-      if (rest.size() > i.bounds.trailer_bytes) {
-        i.why = {431, trailer_too_large};
-        return status::refused;
-      }
+      i.why = hopeless_chunk(bytes.substr(consumed), i.bounds);
+      if (!i.why.detail.empty()) return status::refused;
     }
     i.hold_body();
   } else if (bytes.find("\r\n\r\n") != std::string_view::npos) {
@@ -333,32 +350,7 @@ request_parser::status request_parser::parse(std::string_view bytes, std::size_t
 bool request_parser::head_complete() const noexcept { return implementation_->head_done; }
 const request& request_parser::request() const noexcept { return implementation_->message; }
 request& request_parser::request() noexcept { return implementation_->message; }
-request_parser::refusal request_parser::why_refused() const noexcept { return implementation_->why; }
+refusal request_parser::why_refused() const noexcept { return implementation_->why; }
 std::size_t request_parser::held_body_bytes() const noexcept { return implementation_->body_pieces.capacity(); }
-
-request_parser::refusal hopeless_head(std::string_view bytes, const limits& limits) noexcept {
-  while (bytes.starts_with("\r\n")) bytes.remove_prefix(2); // whoever has the whole head counts them
-  if (bytes == "\r") return {};
-  for (std::size_t i = 0; i < std::min(bytes.size(), limits.method_bytes + 1); ++i) {
-    const char c = bytes[i];
-    if (c == ' ') break;
-    const bool token = (c >= 'A' && c <= 'Z') || (c >= 'a' && c <= 'z') || (c >= '0' && c <= '9') ||
-                       std::string_view("!#$%&'*+-.^_`|~").find(c) != std::string_view::npos;
-    if (!token) return {400, "this is not an HTTP request"};
-    if (i == limits.method_bytes) return {501, "the method is too long to be one"};
-  }
-  if (bytes.size() > limits.request_line_bytes &&
-      bytes.substr(0, limits.request_line_bytes + 2).find("\r\n") == std::string_view::npos)
-    return {414, "the request line is too long"};
-  if (bytes.size() > limits.head_bytes) return {431, "the head of the request is too large"};
-  // A client that ends its lines otherwise would wait for an answer until its time is over.
-  for (auto at = bytes.find('\n'); at != std::string_view::npos; at = bytes.find('\n', at + 1)) {
-    if (at == 0 || bytes[at - 1] != '\r') return {400, "lines end with CR LF"};
-  }
-  for (auto at = bytes.find('\r'); at != std::string_view::npos; at = bytes.find('\r', at + 1)) {
-    if (at + 1 < bytes.size() && bytes[at + 1] != '\n') return {400, "lines end with CR LF"};
-  }
-  return {};
-}
 
 } // namespace troupe::http

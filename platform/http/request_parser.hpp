@@ -1,6 +1,7 @@
 #pragma once
 
 #include "platform/http/limits.hpp"
+#include "platform/http/refusal.hpp"
 #include "platform/http/request.hpp"
 
 #include <cstddef>
@@ -24,12 +25,6 @@ class request_parser {
  public:
   enum class status : std::uint8_t { need_more, complete, refused };
 
-  /// Why a request is refused: the status to answer, after which the connection closes.
-  struct refusal {
-    std::uint16_t status = 400;
-    std::string_view detail; ///< static storage
-  };
-
   explicit request_parser(const http::limits& limits);
   request_parser(request_parser&&) noexcept;
   request_parser& operator=(request_parser&&) noexcept;
@@ -48,7 +43,7 @@ class request_parser {
   [[nodiscard]] const http::request& request() const noexcept;
   [[nodiscard]] http::request& request() noexcept;
   /// Valid after `refused`.
-  [[nodiscard]] refusal why_refused() const noexcept;
+  [[nodiscard]] http::refusal why_refused() const noexcept;
   /// Bytes of body held so far because they came in pieces.
   [[nodiscard]] std::size_t held_body_bytes() const noexcept;
 
@@ -56,9 +51,5 @@ class request_parser {
   struct implementation;
   std::unique_ptr<implementation> implementation_;
 };
-
-/// Looks at an incomplete head: refuses early what can never become a request (a byte that no method has, a request line over its limit, a head
-/// over its limit, a line that ends otherwise than with CR LF). `detail` is empty while there is hope.
-[[nodiscard]] request_parser::refusal hopeless_head(std::string_view bytes, const limits& limits) noexcept;
 
 } // namespace troupe::http

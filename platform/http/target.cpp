@@ -1,7 +1,11 @@
 #include "platform/http/target.hpp"
 
 #include "platform/base/escape.hpp"
+#include "platform/http/request.hpp"
 
+#include <arpa/inet.h>
+
+#include <algorithm>
 #include <array>
 #include <cstddef>
 #include <cstdint>
@@ -103,6 +107,23 @@ std::string_view normalise(std::string_view raw, std::string& scratch, std::stri
   return scratch;
 }
 
+// Where the authority of an absolute target begins; 0: it is no such target. Schemes compare without case.
+std::size_t authority_begin(std::string_view target) noexcept {
+  if (target.starts_with('/')) return 0;
+  for (const auto scheme : {std::string_view("http://"), std::string_view("https://")}) {
+    if (same_field_name(target.substr(0, scheme.size()), scheme)) return scheme.size();
+  }
+  return 0;
+}
+
+bool is_ipv6(std::string_view text) noexcept {
+  std::array<char, INET6_ADDRSTRLEN> copy{};
+  if (text.size() >= copy.size()) return false;
+  std::copy(text.begin(), text.end(), copy.begin());
+  in6_addr address{};
+  return text.find('\0') == std::string_view::npos && ::inet_pton(AF_INET6, copy.data(), &address) == 1;
+}
+
 } // namespace
 
 target_parts split_target(std::string_view target, std::string& scratch) {
@@ -112,8 +133,7 @@ target_parts split_target(std::string_view target, std::string& scratch) {
     parts.path = target;
     return parts;
   }
-  if (target.starts_with("http://") || target.starts_with("https://")) {
-    const auto authority = target.find("//") + 2;
+  if (const auto authority = authority_begin(target); authority != 0) {
     const auto end = target.find_first_of("/?#", authority);
     const auto host = target.substr(authority, end == std::string_view::npos ? end : end - authority);
     if (!is_authority(host)) {
@@ -150,8 +170,7 @@ bool is_authority(std::string_view text) noexcept {
   std::size_t host_end = 0;
   if (text.starts_with('[')) {
     const auto bracket = text.find(']');
-    if (bracket == std::string_view::npos || bracket < 3) return false;
-    if (text.substr(1, bracket - 1).find_first_not_of("0123456789abcdefABCDEF:.") != std::string_view::npos) return false;
+    if (bracket == std::string_view::npos || !is_ipv6(text.substr(1, bracket - 1))) return false;
     host_end = bracket + 1;
   } else {
     while (host_end < text.size() && text[host_end] != ':') {

@@ -1,6 +1,7 @@
 #include "platform/server/connection.hpp"
 
 #include "platform/base/log.hpp"
+#include "platform/http/incomplete_head.hpp"
 
 #include <sys/epoll.h>
 #include <sys/socket.h>
@@ -188,7 +189,7 @@ void connection_actor::on_deadline(std::uint32_t index) {
     // A client whose request line is here deserves to hear why; before that there is nobody to answer.
     if (s.is(session::gathering) && s.in_flight == 0 && !s.is(session::blocked)) {
       const auto& partial = *intakes_[s.intake];
-      if (partial.in_body || partial.bytes.find("\r\n") != std::string::npos)
+      if (partial.in_body || http::has_request_line(partial.bytes, limits_.request))
         return refuse(index, {408, "the request did not come in time"});
     }
     return close_session(index);

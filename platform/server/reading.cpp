@@ -1,5 +1,6 @@
 // connection_actor: bytes to requests.
 
+#include "platform/http/incomplete_head.hpp"
 #include "platform/server/connection.hpp"
 
 #include <sys/socket.h>
@@ -13,18 +14,6 @@ namespace {
 
 constexpr int reads_a_turn = 4; // then other sessions have their turn
 constexpr std::string_view head_end = "\r\n\r\n";
-
-// Empty lines before a request line are the remains of a careless client's last body. Source: RFC 9112 section 2.2.
-constexpr int empty_lines_ignored = 5;
-
-int skip_empty_lines(std::string_view& bytes) noexcept {
-  int skipped = 0;
-  while (skipped <= empty_lines_ignored && bytes.starts_with("\r\n")) {
-    bytes.remove_prefix(2);
-    ++skipped;
-  }
-  return skipped;
-}
 
 } // namespace
 
@@ -96,8 +85,9 @@ void connection_actor::take_waiting(std::uint32_t index) {
     // Look only at what is new, so that a head that comes byte by byte costs no more than one look at each.
     const auto from = in.searched < head_end.size() ? 0 : in.searched - (head_end.size() - 1);
     if (in.bytes.find(head_end, from) == std::string::npos) {
+      const auto why = http::hopeless_head(in.bytes, limits_.request, in.searched);
       in.searched = in.bytes.size();
-      if (const auto why = http::hopeless_head(in.bytes, limits_.request); !why.detail.empty()) refuse(index, why);
+      if (!why.detail.empty()) refuse(index, why);
       return;
     }
   }
@@ -116,24 +106,28 @@ void connection_actor::take_requests(std::uint32_t index, std::string_view bytes
   while (!bytes.empty()) {
     if (s.is(session::no_more_requests)) return; // after `Connection: close`: ignored
     if (!may_read(s)) return keep_for_later(index, bytes, false);
-    if (skip_empty_lines(bytes) > empty_lines_ignored)
-      return refuse(index, {400, "too many empty lines before the request line"});
-    if (bytes.empty()) return;
-    if (bytes == "\r") return keep_for_later(index, bytes, true); // half of an empty line
+    // Empty lines are kept while nothing else is there, so that they are counted however they come.
+    const auto with_empty_lines = bytes;
+    if (!http::skip_empty_lines(bytes, limits_.request) || bytes.empty() || bytes == "\r")
+      return keep_unless_hopeless(index, with_empty_lines);
     parser_.reset();
     std::size_t consumed = 0;
     switch (parser_.parse(bytes, consumed)) {
     case http::request_parser::status::refused: return refuse(index, parser_.why_refused());
     case http::request_parser::status::need_more:
       if (parser_.head_complete()) return begin_body(index, bytes);
-      if (const auto why = http::hopeless_head(bytes, limits_.request); !why.detail.empty()) return refuse(index, why);
-      return keep_for_later(index, bytes, true);
+      return keep_unless_hopeless(index, with_empty_lines);
     case http::request_parser::status::complete: break;
     }
     dispatch(index, parser_.request());
     if (s.fd < 0 || s.generation != generation) return;
     bytes.remove_prefix(consumed);
   }
+}
+
+void connection_actor::keep_unless_hopeless(std::uint32_t index, std::string_view bytes) {
+  if (const auto why = http::hopeless_head(bytes, limits_.request); !why.detail.empty()) return refuse(index, why);
+  keep_for_later(index, bytes, true);
 }
 
 // The head is complete and the body is not: the head moves to an intake, whose parser goes on as the body comes.
@@ -228,7 +222,7 @@ void connection_actor::keep_for_later(std::uint32_t index, std::string_view byte
 
 // The client is told why, in its turn after the answers to what it asked before, and the connection closes: where this request ends
 // and the next begins is not known any more.
-void connection_actor::refuse(std::uint32_t index, http::request_parser::refusal why) {
+void connection_actor::refuse(std::uint32_t index, http::refusal why) {
   auto& s = sessions_[index];
   return_intake(s);
   s.clear(session::gathering);

@@ -1,5 +1,6 @@
 // Bodies that come in pieces, and heads that are not complete.
 
+#include "platform/http/incomplete_head.hpp"
 #include "platform/http/request_parser.hpp"
 
 #include <catch2/catch.hpp>
