@@ -1,0 +1,254 @@
+"""How connections begin, wait, break and end. Numbers C-n are those of the catalogue of bad inputs."""
+import contextlib
+import socket
+import struct
+import threading
+import time
+import unittest
+
+from troupe_process import PATIENCE, SharedServerTest, SystemTest, key, payment, request, run_troupe, wait_until
+
+HELLO = request("GET", "/hello")
+
+
+def reset(connection):
+    """Ends the connection with RST instead of FIN."""
+    connection.socket.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
+    connection.close()
+
+
+def echo(text):
+    return request("POST", "/echo", text.encode())
+
+
+class Ends(SharedServerTest):
+    def payments(self):
+        return self.server.balance()["payments"]["count"]
+
+    def wait_until_alone(self, descriptors):
+        wait_until(lambda: self.server.open_descriptors() <= descriptors, "the server lets go of ended connections")
+
+    def test_c65_a_half_close_after_whole_requests_is_answered_in_full(self):
+        body = b"x" * 300_000
+        with self.server.connect(receive_buffer=4096) as c:
+            c.send(request("POST", "/echo", body) + HELLO)
+            c.finish_sending()
+            self.assertEqual([c.read().body, c.read().body], [body, b"Hello"])
+            self.assertTrue(c.is_closed_by_server())
+
+    def test_c65_a_half_close_is_answered_by_services_too(self):
+        with self.server.connect() as c:
+            c.send(request("POST", "/v1/payments", payment("half", 1), key("half-close")))
+            c.finish_sending()
+            self.assertEqual(c.read().status, 201)
+            self.assertTrue(c.is_closed_by_server())
+
+    def test_c66_a_reset_in_the_middle_of_a_payment_executes_nothing(self):
+        before, descriptors = self.payments(), self.server.open_descriptors()
+        whole = request("POST", "/v1/payments", payment("reset", 1), key("reset-mid"))
+        for at in (10, len(whole) // 2, len(whole) - 1):
+            c = self.server.connect()
+            c.send(whole[:at])
+            c.wait_until_read()
+            reset(c)
+        self.wait_until_alone(descriptors)
+        self.assertEqual(self.payments(), before)
+        self.assertEqual(self.server.ask("POST", "/v1/payments", payment("reset", 1), key("reset-mid")).status, 201)
+        self.assertEqual(self.payments(), before + 1)
+
+    def test_c66_a_payment_stands_when_its_client_is_gone_before_the_answer(self):
+        before = self.payments()
+        for number in range(10):
+            c = self.server.connect()
+            c.send(request("POST", "/v1/payments", payment("gone", 5), key(f"gone-{number}")))
+            c.wait_until_read()
+            reset(c)
+        wait_until(lambda: self.payments() == before + 10, "what was asked completely is done")
+        for number in range(10):
+            again = self.server.ask("POST", "/v1/payments", payment("gone", 5), key(f"gone-{number}"))
+            self.assertEqual(again.status, 201)
+        self.assertEqual(self.payments(), before + 10)
+
+    def test_c66_a_reset_while_an_answer_is_being_sent_harms_nobody(self):
+        descriptors = self.server.open_descriptors()
+        with self.server.connect() as served:
+            for _ in range(10):
+                c = self.server.connect(receive_buffer=4096)
+                c.send(request("POST", "/echo", b"x" * 1_000_000))
+                self.assertTrue(c.socket.recv(1))
+                reset(c)
+                self.assertEqual(served.ask("GET", "/hello").body, b"Hello")
+        self.wait_until_alone(descriptors)
+
+    def test_c67_a_reset_before_the_first_read_is_survived(self):
+        descriptors = self.server.open_descriptors()
+        for sent in (b"", b"G", HELLO):
+            for _ in range(50):
+                c = self.server.connect()
+                c.send(sent)
+                reset(c)
+        self.assertEqual(self.server.ask("GET", "/hello").body, b"Hello")
+        self.wait_until_alone(descriptors)
+
+    def test_c68_a_thousand_requests_in_one_packet_are_answered_in_order(self):
+        with self.server.connect() as c:
+            c.send(b"".join(echo(str(i)) for i in range(1000)))
+            for i in range(1000):
+                self.assertEqual(c.read().body, str(i).encode())
+
+    def test_c75_a_storm_of_connections_disturbs_nobody_who_is_there(self):
+        descriptors, stop, served = self.server.open_descriptors(), threading.Event(), []
+
+        def ask():
+            with self.server.connect() as c:
+                while not stop.is_set():
+                    served.append(c.ask("GET", "/hello").status)
+
+        client = threading.Thread(target=ask)
+        client.start()
+        try:
+            for number in range(2000):
+                with contextlib.suppress(OSError):
+                    c = self.server.connect()
+                    reset(c) if number % 2 else c.close()
+        finally:
+            stop.set()
+            client.join(PATIENCE)
+        self.assertFalse(client.is_alive())
+        self.assertGreater(len(served), 10)
+        self.assertEqual(set(served), {200})
+        self.wait_until_alone(descriptors)
+        self.assertEqual(self.server.ask("GET", "/hello").body, b"Hello")
+
+
+class Limits(SystemTest):
+    def test_c74_the_last_request_of_a_session_announces_the_close(self):
+        server = self.serve("connections.requests_per_session=5")
+        for packed in (False, True):
+            with self.subTest(packed=packed), server.connect() as c:
+                if packed:
+                    c.send(HELLO * 8)
+                closes = []
+                for _ in range(5):
+                    if not packed:
+                        c.send(HELLO)
+                    answer = c.read()
+                    self.assertEqual(answer.body, b"Hello")
+                    closes.append(answer.announces_close())
+                self.assertEqual(closes, [False] * 4 + [True])
+                self.assertTrue(c.is_closed_by_server())
+
+    def test_c68_a_session_is_not_read_beyond_its_depth(self):
+        # With a depth of one each request is begun when the one before is answered, so a hundred never exceed two in flight.
+        server = self.serve("connections.pipeline_depth=1", "connections.in_flight=1", "connections.actors=1")
+        with server.connect() as c:
+            c.send(b"".join(echo(str(i)) for i in range(100)))
+            for i in range(100):
+                answer = c.read()
+                self.assertEqual((answer.status, answer.body), (200, str(i).encode()))
+
+    def test_requests_beyond_those_in_flight_get_503_and_the_session_stays(self):
+        server = self.serve("connections.pipeline_depth=32", "connections.in_flight=1", "connections.actors=1")
+        with server.connect() as c:
+            c.send(b"".join(echo(str(i)) for i in range(32)))
+            answers = [c.read() for _ in range(32)]
+            self.assertEqual({a.status for a in answers}, {200, 503})
+            for number, answer in enumerate(answers):
+                self.assertFalse(answer.announces_close())
+                if answer.status == 200:
+                    self.assertEqual(answer.body, str(number).encode())
+                else:
+                    self.assert_problem(answer, 503)
+                    self.assertEqual(answer.field("Retry-After"), "1")
+            self.assertEqual(c.ask("GET", "/hello").body, b"Hello")
+
+    def test_incomplete_requests_beyond_what_is_held_get_503(self):
+        server = self.serve("connections.held_bytes=1MiB", "connections.actors=1")
+        unfinished = request("POST", "/echo", None, {"Content-Length": 900_000}) + b"x" * 800_000
+        with contextlib.ExitStack() as stack:
+            held = stack.enter_context(server.connect())
+            held.send(unfinished)
+            held.wait_until_read()
+            refused = stack.enter_context(server.connect())
+            with contextlib.suppress(BrokenPipeError, ConnectionResetError):
+                refused.send(unfinished)
+            self.assert_problem(refused.read(), 503)
+            self.assertTrue(refused.is_closed_by_server())
+            self.assertEqual(server.ask("GET", "/hello").body, b"Hello", "who asks whole requests is served")
+            held.send(b"x" * 100_000)
+            self.assertEqual(held.read().body, b"x" * 900_000)
+
+    def test_c75_sessions_beyond_the_limit_wait_for_a_place(self):
+        server = self.serve("connections.sessions=4", "connections.actors=1")
+        with contextlib.ExitStack() as stack:
+            served = [stack.enter_context(server.connect()) for _ in range(4)]
+            for c in served:
+                self.assertEqual(c.ask("GET", "/hello").body, b"Hello")
+            waiting = [stack.enter_context(server.connect()) for _ in range(12)]
+            for c in waiting:
+                c.send(HELLO)
+            for c in served:
+                self.assertEqual(c.ask("GET", "/hello").body, b"Hello", "those who are there are served on")
+            for c in waiting:
+                c.socket.setblocking(False)
+                with self.assertRaises(BlockingIOError):
+                    c.socket.recv(1)
+                c.socket.settimeout(PATIENCE)
+            for c in served:
+                c.close()
+            for at in range(0, 12, 4):
+                for c in waiting[at:at + 4]:
+                    self.assertEqual(c.read().body, b"Hello")
+                    c.close()
+
+    def test_a_connection_that_says_nothing_is_not_accepted(self):
+        server = self.serve("connections.defer_accept=30")
+        before = server.open_descriptors()
+        with server.connect(), server.connect() as speaking:
+            self.assertEqual(speaking.ask("GET", "/hello").body, b"Hello")
+            self.assertEqual(server.open_descriptors(), before + 1)
+
+    def test_c61_a_head_that_drips_ends_at_its_total_deadline(self):
+        server = self.serve("connections.head_timeout=600ms", "connections.idle_timeout=60s")
+        for line_is_there, sent in ((True, b"GET /hello HTTP/1.1\r\nHost: h\r\nX: "), (False, b"GET /hello?"), (False, b"\r\n\r\nGET /")):
+            with self.subTest(sent), server.connect() as c:
+                began = time.monotonic()
+                c.send(sent)
+                end = threading.Event()
+
+                def drip(connection=c, ended=end):
+                    with contextlib.suppress(OSError):
+                        while not ended.wait(0.05):
+                            connection.send(b"x")
+
+                dripping = threading.Thread(target=drip)
+                dripping.start()
+                try:
+                    if line_is_there:
+                        self.assert_problem(c.read(), 408)
+                    self.assertEqual(c.read_to_end(), b"")
+                finally:
+                    end.set()
+                    dripping.join(PATIENCE)
+                self.assertGreater(time.monotonic() - began, 0.55)
+                self.assertLess(time.monotonic() - began, 10)
+
+    def test_c47_a_last_chunk_without_its_end_gets_408(self):
+        server = self.serve("connections.body_timeout=300ms")
+        with server.connect() as c:
+            c.send(request("POST", "/echo", None, {"Transfer-Encoding": "chunked"}) + b"1\r\na\r\n0\r\n")
+            self.assert_problem(c.read(), 408)
+            self.assertTrue(c.is_closed_by_server())
+
+
+class Addresses(SystemTest):
+    def test_c78_an_address_that_this_machine_does_not_have_is_named(self):
+        for where in ("192.0.2.1:0", "[2001:db8::1]:0"):
+            with self.subTest(where):
+                done = run_troupe("serve", "--listen", where, "--admin", "127.0.0.1:0", "--data-dir", self.directory / "data")
+                self.assertEqual(done.returncode, 1, done)
+                self.assertIn(where.rpartition(":")[0], done.stderr)
+
+
+if __name__ == "__main__":
+    unittest.main(verbosity=2)
