@@ -5,13 +5,17 @@
 #include <algorithm>
 #include <charconv>
 #include <cctype>
+#include <fstream>
 #include <limits>
+#include <set>
 
 namespace troupe::app {
 
 namespace {
 
 using result = base::result<void>;
+
+constexpr std::size_t max_file_bytes = 1024 * 1024;
 
 base::error expected(std::string_view what, std::string_view got) {
   return {base::errc::invalid_argument, "expected " + std::string(what) + ", got '" + std::string(got) + "'"};
@@ -157,19 +161,24 @@ bool is_service_address(std::string_view name) {
          name.find("_PORT_") != std::string_view::npos;
 }
 
-// Keys nest three deep at most; an alias of YAML may contain itself.
+// Keys nest three deep at most; an alias of YAML may contain itself, and many of them a file many times over.
 constexpr std::size_t deepest = 8;
+constexpr std::size_t most_keys = 1000;
 
-result load_node(options& o, const YAML::Node& node, const std::string& prefix, const std::string& file, origins& from) {
+// `given`: the keys so far, which are there once each.
+result load_node(options& o, const YAML::Node& node, const std::string& prefix, const std::string& file, origins& from,
+                 std::set<std::string>& given) {
   for (const auto& entry : node) {
     const auto line = file + ":" + std::to_string(entry.first.Mark().line + 1);
     if (static_cast<std::size_t>(std::count(prefix.begin(), prefix.end(), '.')) >= deepest)
       return base::fail(base::errc::invalid_argument, line + ": keys are nested too deep");
     if (!entry.first.IsScalar()) return base::fail(base::errc::invalid_argument, line + ": expected a key");
     const auto key = prefix + entry.first.Scalar();
+    if (!given.insert(key).second) return base::fail(base::errc::invalid_argument, line + ": '" + key + "' is given twice");
+    if (given.size() > most_keys) return base::fail(base::errc::invalid_argument, line + ": more than " + std::to_string(most_keys) + " keys");
     const auto& value = entry.second;
     if (value.IsMap()) {
-      if (auto loaded = load_node(o, value, key + ".", file, from); !loaded) return loaded;
+      if (auto loaded = load_node(o, value, key + ".", file, from, given); !loaded) return loaded;
       continue;
     }
     std::string text;
@@ -234,18 +243,28 @@ base::result<void> apply(options& o, std::string_view key, std::string_view valu
   return base::fail(base::errc::invalid_argument, "unknown setting '" + std::string(key) + "'; troupe check-config lists all");
 }
 
-base::result<void> load_file(options& o, const std::filesystem::path& file, origins& from) {
-  const auto name = file.filename().string();
+base::result<void> load_text(options& o, std::string_view text, std::string_view name, origins& from) {
   try {
-    const auto root = YAML::LoadFile(file.string());
+    const auto root = YAML::Load(std::string(text));
     if (root.IsNull()) return {};
-    if (!root.IsMap()) return base::fail(base::errc::invalid_argument, name + ": expected keys and values");
-    return load_node(o, root, "", name, from);
-  } catch (const YAML::BadFile&) {
-    return base::fail(base::errc::invalid_argument, "cannot read the configuration file '" + file.string() + "'");
+    if (!root.IsMap()) return base::fail(base::errc::invalid_argument, std::string(name) + ": expected keys and values");
+    std::set<std::string> given;
+    return load_node(o, root, "", std::string(name), from, given);
   } catch (const YAML::Exception& x) {
-    return base::fail(base::errc::invalid_argument, name + ":" + std::to_string(x.mark.line + 1) + ": " + x.msg);
+    return base::fail(base::errc::invalid_argument, std::string(name) + ":" + std::to_string(x.mark.line + 1) + ": " + x.msg);
   }
+}
+
+base::result<void> load_file(options& o, const std::filesystem::path& file, origins& from) {
+  std::string text(max_file_bytes + 1, '\0');
+  std::ifstream in(file, std::ios::binary);
+  in.read(text.data(), static_cast<std::streamsize>(text.size()));
+  if (!in.is_open() || in.bad())
+    return base::fail(base::errc::invalid_argument, "cannot read the configuration file '" + file.string() + "'");
+  text.resize(static_cast<std::size_t>(in.gcount()));
+  if (text.size() > max_file_bytes)
+    return base::fail(base::errc::invalid_argument, "the configuration file '" + file.string() + "' has more than 1 MiB");
+  return load_text(o, text, file.filename().string(), from);
 }
 
 base::result<void> load_environment(options& o, char** environment, origins& from) {

@@ -53,7 +53,11 @@ using origins = std::map<std::string, std::string, std::less<>>;
 /// Applies one setting by key. Errors: invalid_argument naming the key, what was expected and what was got.
 [[nodiscard]] base::result<void> apply(options& o, std::string_view key, std::string_view value);
 
-/// Reads a YAML file of nested or dotted keys. Errors: invalid_argument with file and line: not readable, not YAML, unknown key, bad value.
+/// Reads YAML of nested or dotted keys; `name` stands for it in errors and origins. Errors: invalid_argument with name and line: not
+/// YAML, unknown key, bad value.
+[[nodiscard]] base::result<void> load_text(options& o, std::string_view text, std::string_view name, origins& from);
+
+/// Reads a YAML file of at most 1 MiB, as `load_text`. Errors: also invalid_argument when it cannot be read or is larger.
 [[nodiscard]] base::result<void> load_file(options& o, const std::filesystem::path& file, origins& from);
 
 /// Takes TROUPE_* variables. An unknown one is an error, as it is in the file: a misspelt limit must not go unnoticed.

@@ -88,6 +88,28 @@ TEST_CASE("what describe prints is a file that can be loaded") {
   CHECK(from.size() == settings().size());
 }
 
+TEST_CASE("a key that a file gives twice is refused") {
+  CHECK(error_of_text("listen: 127.0.0.1:1\nlisten: 127.0.0.1:2\n") == "troupe.yaml:2: 'listen' is given twice");
+  CHECK(error_of_text("connections.backlog: 1\nconnections: {backlog: 2}\n") == "troupe.yaml:2: 'connections.backlog' is given twice");
+}
+
+TEST_CASE("aliases can make a file neither endless nor huge") {
+  CHECK(error_of_text("&a connections: *a\n").find("troupe.yaml:1: ") == 0);
+  std::string many = "a: &a {";
+  for (int i = 0; i < 40; ++i) many += "k" + std::to_string(i) + ": {}, ";
+  CHECK(error_of_text(many + "}\nb: {x: &b {x: *a, y: *a}, y: &c {x: *b, y: *b}, z: &d {x: *c, y: *c}, e: {x: *d, y: *d, z: *d, a: *d}}\n").find("more than 1000 keys") != std::string::npos);
+  CHECK(error_of_text("a: &a {b: 1}\nb: [*a, *a]\n").find("troupe.yaml:1: ") == 0);
+}
+
+TEST_CASE("a file of more than 1 MiB, and none at all, are refused") {
+  CHECK(error_of_text("#" + std::string(1024 * 1024, ' ')).find("has more than 1 MiB") != std::string::npos);
+  CHECK(error_of_text("#" + std::string(1024 * 1024 - 1, ' ')).empty());
+  options o;
+  origins from;
+  const temporary_dir dir;
+  CHECK(load_file(o, dir.path(), from).error().detail.find("cannot read the configuration file") == 0);
+}
+
 TEST_CASE("settings change what they say") {
   options o;
   const struct {
