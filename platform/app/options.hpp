@@ -4,6 +4,7 @@
 #include "platform/base/result.hpp"
 #include "platform/net/listener.hpp"
 #include "platform/server/limits.hpp"
+#include "platform/server/proxies.hpp"
 
 #include <chrono>
 #include <cstddef>
@@ -32,6 +33,7 @@ struct options {
   std::size_t connection_actors = 0; ///< 0: one a worker
   net::listener_options listening;
   server::limits limits;
+  server::proxies proxies;
   std::chrono::milliseconds drain_delay{0};      ///< not ready, but still accepting, for so long
   std::chrono::milliseconds drain_grace{20'000}; ///< then requests in flight may take so long
 };
