@@ -170,12 +170,14 @@ int run(const options& o, const origins& from, const std::vector<service_entry>&
                                             .listening = o.listening,
                                             .acceptors = o.acceptors,
                                             .connection_actors = connection_actors,
-                                            .limits = o.limits},
+                                            .limits = o.limits,
+                                            .proxies = o.proxies},
                                            running.routes(), registry, **poller);
       if (!started) throw std::runtime_error(started.error().detail);
       clients = std::move(*started);
       auto admin_limits = o.limits;
       admin_limits.sessions = 256;
+      admin_limits.sessions_per_peer = 256; // whoever gets here may take all
       started = server::server::start(system,
                                       {.name = "admin",
                                        .where = o.admin,

@@ -5,13 +5,18 @@
 #include <algorithm>
 #include <charconv>
 #include <cctype>
+#include <fstream>
 #include <limits>
+#include <set>
 
 namespace troupe::app {
 
 namespace {
 
 using result = base::result<void>;
+
+constexpr std::size_t max_file_bytes = 1024 * 1024;
+constexpr std::size_t most_networks = 64; // each is looked at for every connection
 
 base::error expected(std::string_view what, std::string_view got) {
   return {base::errc::invalid_argument, "expected " + std::string(what) + ", got '" + std::string(got) + "'"};
@@ -145,6 +150,39 @@ setting log_level_setting() {
           [](const options& o) { return std::string(base::log::name(o.log_level)); }};
 }
 
+setting trusted_proxies_setting() {
+  return {"proxies.trusted", "networks whose Forwarded, X-Forwarded-For and PROXY headers count, comma-separated, as in 10.0.0.0/8,::1; empty: none",
+          [](options& o, std::string_view text) -> result {
+            base::ip_networks networks;
+            for (auto rest = text; !text.empty();) {
+              const auto comma = rest.find(',');
+              auto network = base::ip_network::parse(rest.substr(0, comma));
+              if (!network) return network.error();
+              networks.push_back(*network);
+              if (networks.size() > most_networks) return expected("at most " + std::to_string(most_networks) + " networks", "more");
+              if (comma == std::string_view::npos) break;
+              rest.remove_prefix(comma + 1);
+            }
+            o.proxies.trusted = std::move(networks);
+            return {};
+          },
+          [](const options& o) {
+            std::string all;
+            for (const auto& n : o.proxies.trusted) all += (all.empty() ? "" : ",") + n.text();
+            return all;
+          }};
+}
+
+setting proxy_protocol_setting() {
+  return {"connections.proxy_protocol", "required: each connection begins with a PROXY header, version 2, from proxies.trusted only unless that is empty; off",
+          [](options& o, std::string_view text) -> result {
+            if (text != "off" && text != "required") return expected("off or required", text);
+            o.proxies.speak_protocol = text == "required";
+            return {};
+          },
+          [](const options& o) { return std::string(o.proxies.speak_protocol ? "required" : "off"); }};
+}
+
 std::string environment_name(std::string_view key) {
   std::string name = "TROUPE_";
   for (const char c : key) name += c == '.' ? '_' : static_cast<char>(std::toupper(static_cast<unsigned char>(c)));
@@ -157,19 +195,24 @@ bool is_service_address(std::string_view name) {
          name.find("_PORT_") != std::string_view::npos;
 }
 
-// Keys nest three deep at most; an alias of YAML may contain itself.
+// Keys nest three deep at most; an alias of YAML may contain itself, and many of them a file many times over.
 constexpr std::size_t deepest = 8;
+constexpr std::size_t most_keys = 1000;
 
-result load_node(options& o, const YAML::Node& node, const std::string& prefix, const std::string& file, origins& from) {
+// `given`: the keys so far, which are there once each.
+result load_node(options& o, const YAML::Node& node, const std::string& prefix, const std::string& file, origins& from,
+                 std::set<std::string>& given) {
   for (const auto& entry : node) {
     const auto line = file + ":" + std::to_string(entry.first.Mark().line + 1);
     if (static_cast<std::size_t>(std::count(prefix.begin(), prefix.end(), '.')) >= deepest)
       return base::fail(base::errc::invalid_argument, line + ": keys are nested too deep");
     if (!entry.first.IsScalar()) return base::fail(base::errc::invalid_argument, line + ": expected a key");
     const auto key = prefix + entry.first.Scalar();
+    if (!given.insert(key).second) return base::fail(base::errc::invalid_argument, line + ": '" + key + "' is given twice");
+    if (given.size() > most_keys) return base::fail(base::errc::invalid_argument, line + ": more than " + std::to_string(most_keys) + " keys");
     const auto& value = entry.second;
     if (value.IsMap()) {
-      if (auto loaded = load_node(o, value, key + ".", file, from); !loaded) return loaded;
+      if (auto loaded = load_node(o, value, key + ".", file, from, given); !loaded) return loaded;
       continue;
     }
     std::string text;
@@ -207,6 +250,7 @@ std::span<const setting> settings() {
       count_of<int>("connections.defer_accept", "seconds the kernel keeps a silent connection back; 0: off", [](o& x) -> int& { return x.listening.defer_accept_s; }, 0, 60),
       count_of<int>("connections.fast_open", "length of the TCP Fast Open queue; 0: off", [](o& x) -> int& { return x.listening.fast_open; }, 0, 65535),
       count_of<std::size_t>("connections.sessions", "open client connections", [](o& x) -> std::size_t& { return x.limits.sessions; }, 1, 10'000'000),
+      count_of<std::uint32_t>("connections.sessions_per_peer", "open connections of one IPv4 address or IPv6 /64, trusted proxies apart; 0: a quarter of connections.sessions, at least 100", [](o& x) -> std::uint32_t& { return x.limits.sessions_per_peer; }, 0, 10'000'000),
       count_of<std::size_t>("connections.pipeline_depth", "requests of one session in flight", [](o& x) -> std::size_t& { return x.limits.pipeline_depth; }, 1, 1024),
       count_of<std::size_t>("connections.in_flight", "requests of one connection actor in flight", [](o& x) -> std::size_t& { return x.limits.in_flight; }, 1, 1'000'000),
       size_of<std::size_t>("connections.held_bytes", "incomplete requests of one connection actor", [](o& x) -> std::size_t& { return x.limits.held_bytes; }, mib / 16, 64 * 1024 * mib),
@@ -214,8 +258,12 @@ std::span<const setting> settings() {
       count_of<std::uint32_t>("connections.requests_per_session", "then the session is closed", [](o& x) -> std::uint32_t& { return x.limits.requests_per_session; }, 1, 4'000'000'000),
       time_of("connections.head_timeout", "from the first byte of a head to its end", [](o& x) -> std::chrono::milliseconds& { return x.limits.head_timeout; }, 100, 600'000),
       time_of("connections.body_timeout", "from the end of a head to the end of its body", [](o& x) -> std::chrono::milliseconds& { return x.limits.body_timeout; }, 100, 3'600'000),
+      count_of<std::uint32_t>("connections.body_rate", "bytes a second that a body must bring on average, once connections.body_rate_after has passed; 0: any", [](o& x) -> std::uint32_t& { return x.limits.body_rate; }, 0, 1'000'000'000),
+      time_of("connections.body_rate_after", "from the end of a head until connections.body_rate counts", [](o& x) -> std::chrono::milliseconds& { return x.limits.body_rate_after; }, 100, 3'600'000),
       time_of("connections.idle_timeout", "between requests", [](o& x) -> std::chrono::milliseconds& { return x.limits.idle_timeout; }, 100, 86'400'000),
       time_of("connections.write_timeout", "for the client to take an answer", [](o& x) -> std::chrono::milliseconds& { return x.limits.write_timeout; }, 100, 3'600'000),
+      proxy_protocol_setting(),
+      trusted_proxies_setting(),
       size_of<std::uint64_t>("requests.body_bytes", "largest body of a request", [](o& x) -> u64& { return x.limits.request.body_bytes; }, 0, 1024 * mib),
       size_of<std::size_t>("requests.head_bytes", "largest head of a request", [](o& x) -> std::size_t& { return x.limits.request.head_bytes; }, 1024, 60 * 1024),
       size_of<std::size_t>("requests.line_bytes", "method, target and version", [](o& x) -> std::size_t& { return x.limits.request.request_line_bytes; }, 64, 60 * 1024),
@@ -241,18 +289,28 @@ base::result<void> apply(options& o, std::string_view key, std::string_view valu
   return base::fail(base::errc::invalid_argument, "unknown setting '" + std::string(key) + "'; troupe check-config lists all");
 }
 
-base::result<void> load_file(options& o, const std::filesystem::path& file, origins& from) {
-  const auto name = file.filename().string();
+base::result<void> load_text(options& o, std::string_view text, std::string_view name, origins& from) {
   try {
-    const auto root = YAML::LoadFile(file.string());
+    const auto root = YAML::Load(std::string(text));
     if (root.IsNull()) return {};
-    if (!root.IsMap()) return base::fail(base::errc::invalid_argument, name + ": expected keys and values");
-    return load_node(o, root, "", name, from);
-  } catch (const YAML::BadFile&) {
-    return base::fail(base::errc::invalid_argument, "cannot read the configuration file '" + file.string() + "'");
+    if (!root.IsMap()) return base::fail(base::errc::invalid_argument, std::string(name) + ": expected keys and values");
+    std::set<std::string> given;
+    return load_node(o, root, "", std::string(name), from, given);
   } catch (const YAML::Exception& x) {
-    return base::fail(base::errc::invalid_argument, name + ":" + std::to_string(x.mark.line + 1) + ": " + x.msg);
+    return base::fail(base::errc::invalid_argument, std::string(name) + ":" + std::to_string(x.mark.line + 1) + ": " + x.msg);
   }
+}
+
+base::result<void> load_file(options& o, const std::filesystem::path& file, origins& from) {
+  std::string text(max_file_bytes + 1, '\0');
+  std::ifstream in(file, std::ios::binary);
+  in.read(text.data(), static_cast<std::streamsize>(text.size()));
+  if (!in.is_open() || in.bad())
+    return base::fail(base::errc::invalid_argument, "cannot read the configuration file '" + file.string() + "'");
+  text.resize(static_cast<std::size_t>(in.gcount()));
+  if (text.size() > max_file_bytes)
+    return base::fail(base::errc::invalid_argument, "the configuration file '" + file.string() + "' has more than 1 MiB");
+  return load_text(o, text, file.filename().string(), from);
 }
 
 base::result<void> load_environment(options& o, char** environment, origins& from) {

@@ -4,6 +4,7 @@
 #include "platform/base/result.hpp"
 #include "platform/net/listener.hpp"
 #include "platform/server/limits.hpp"
+#include "platform/server/proxies.hpp"
 
 #include <chrono>
 #include <cstddef>
@@ -32,6 +33,7 @@ struct options {
   std::size_t connection_actors = 0; ///< 0: one a worker
   net::listener_options listening;
   server::limits limits;
+  server::proxies proxies;
   std::chrono::milliseconds drain_delay{0};      ///< not ready, but still accepting, for so long
   std::chrono::milliseconds drain_grace{20'000}; ///< then requests in flight may take so long
 };
@@ -53,7 +55,11 @@ using origins = std::map<std::string, std::string, std::less<>>;
 /// Applies one setting by key. Errors: invalid_argument naming the key, what was expected and what was got.
 [[nodiscard]] base::result<void> apply(options& o, std::string_view key, std::string_view value);
 
-/// Reads a YAML file of nested or dotted keys. Errors: invalid_argument with file and line: not readable, not YAML, unknown key, bad value.
+/// Reads YAML of nested or dotted keys; `name` stands for it in errors and origins. Errors: invalid_argument with name and line: not
+/// YAML, unknown key, bad value.
+[[nodiscard]] base::result<void> load_text(options& o, std::string_view text, std::string_view name, origins& from);
+
+/// Reads a YAML file of at most 1 MiB, as `load_text`. Errors: also invalid_argument when it cannot be read or is larger.
 [[nodiscard]] base::result<void> load_file(options& o, const std::filesystem::path& file, origins& from);
 
 /// Takes TROUPE_* variables. An unknown one is an error, as it is in the file: a misspelt limit must not go unnoticed.

@@ -1,5 +1,7 @@
 #pragma once
 
+#include "platform/base/ip_address.hpp"
+
 #include <array>
 #include <cstddef>
 #include <cstdint>
@@ -33,6 +35,15 @@ struct path_parameters {
   std::size_t count = 0;
 };
 
+/// Knows whom a request comes from, and finds it out when it is asked.
+class client_source {
+ public:
+  [[nodiscard]] virtual base::ip_address client() const = 0;
+
+ protected:
+  ~client_source() = default;
+};
+
 /// One parsed and validated request: views into the connection actor's buffers.
 /// Lifetime: until the route's decode function returns; whatever is needed later is copied into the message.
 struct request {
@@ -48,6 +59,11 @@ struct request {
   std::span<const header_field> fields;
   std::string_view body;
   path_parameters parameters;
+  const client_source* source = nullptr; ///< null: nobody has asked a socket
+
+  /// The address that the request came from: the peer's, or the one that a PROXY header or a trusted proxy's `Forwarded` or
+  /// `X-Forwarded-For` names. Not known: the connection is reset. Cost: at most one system call, and only for who asks.
+  [[nodiscard]] base::ip_address client() const { return source ? source->client() : base::ip_address(); }
 
   /// The first field of that name (compared without case), or nullopt. Cost: O(fields).
   [[nodiscard]] std::optional<std::string_view> field(std::string_view name) const noexcept;

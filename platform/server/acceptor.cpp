@@ -1,6 +1,7 @@
 #include "platform/server/acceptor.hpp"
 
 #include "platform/base/log.hpp"
+#include "platform/net/peer_address.hpp"
 
 #include <caf/actor_cast.hpp>
 
@@ -28,7 +29,9 @@ acceptor::acceptor(caf::actor_config& config, std::shared_ptr<plane> plane, net:
     : turn_actor(config), plane_(std::move(plane)), listener_(std::move(listener)),
       connections_(std::move(connections)), accepted_(connections_.size()), next_(number), reserve_(open_reserve()),
       failures_(&plane_->registry->counter("troupe_http_accept_failures_total", "Failed accepts.",
-                                           {{"listener", plane_->name}}, number)) {
+                                           {{"listener", plane_->name}}, number)),
+      over_limit_(&plane_->registry->counter(refused_metric, refused_help, {{"listener", plane_->name}, {"reason", "peer_limit"}}, number)),
+      no_proxies_(&plane_->registry->counter(refused_metric, refused_help, {{"listener", plane_->name}, {"reason", "not_a_proxy"}}, number)) {
   if (auto watched = watch(*plane_->poller, listener_.fd()); !watched) throw std::runtime_error(watched.error().detail);
 }
 
@@ -49,9 +52,15 @@ acceptor::verdict acceptor::on_turn(std::size_t) {
       wait(credit_wait);
       return verdict::rest;
     }
-    net::socket socket(::accept4(listener_.fd(), nullptr, nullptr, SOCK_NONBLOCK | SOCK_CLOEXEC));
+    sockaddr_storage from{};
+    socklen_t from_size = sizeof from;
+    net::socket socket(::accept4(listener_.fd(), reinterpret_cast<sockaddr*>(&from), &from_size, SOCK_NONBLOCK | SOCK_CLOEXEC));
     if (socket) {
-      accepted_[connection].push_back(std::move(socket));
+      if (auto admitted = admit(std::move(socket), net::address_of(from))) {
+        accepted_[connection].push_back(std::move(*admitted));
+      } else {
+        plane_->credits[connection]->leave();
+      }
       complained_ = false;
       ++i;
       if (!stopping_ || --accepts_left_ > 0) continue;
@@ -92,10 +101,27 @@ bool acceptor::take_credit(std::size_t& connection) {
   return plane_->credits[best]->enter();
 }
 
+std::optional<accepted_socket> acceptor::admit(net::socket socket, const base::ip_address& peer) {
+  const auto& proxies = plane_->proxies;
+  const bool trusted = base::contains(proxies.trusted, peer);
+  if (proxies.speak_protocol && !proxies.trusted.empty() && !trusted) {
+    no_proxies_->add();
+    return std::nullopt;
+  }
+  // Who speaks for many is not one peer; whom a PROXY header names is counted when it has been read.
+  const bool speaks_for_many = trusted || proxies.speak_protocol;
+  const auto place = speaks_for_many ? std::optional(peer_counts::exempt) : plane_->peers->enter(peer);
+  if (!place) {
+    over_limit_->add();
+    return std::nullopt;
+  }
+  return accepted_socket{std::move(socket), *place, trusted};
+}
+
 void acceptor::hand_over() {
   for (std::size_t i = 0; i < accepted_.size(); ++i) {
     if (accepted_[i].empty()) continue;
-    auto sockets = std::make_shared<std::vector<net::socket>>(std::move(accepted_[i]));
+    auto sockets = std::make_shared<std::vector<accepted_socket>>(std::move(accepted_[i]));
     accepted_[i].clear();
     auto* to = caf::actor_cast<caf::abstract_actor*>(connections_[i]);
     to->enqueue(actor::make_element(nullptr, caf::message_id{}, caf::make_message(new_sockets{std::move(sockets)})), context());

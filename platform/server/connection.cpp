@@ -11,6 +11,7 @@
 #include <cerrno>
 #include <random>
 #include <stdexcept>
+#include <utility>
 
 namespace troupe::server {
 
@@ -101,12 +102,13 @@ void connection_actor::publish_due() {
   due.store(at, std::memory_order_relaxed);
 }
 
-void connection_actor::adopt(std::vector<net::socket>& sockets) {
-  for (auto& socket : sockets) {
+void connection_actor::adopt(std::vector<accepted_socket>& sockets) {
+  for (auto& accepted : sockets) {
     const auto index = sessions_.acquire();
     if (index == none || draining_) {
       // Credits are not more than places, so only a drain comes here: the socket closes with its owner.
       if (index != none) sessions_.release(index);
+      plane_->peers->leave(accepted.peer);
       plane_->credits[number_]->leave();
       continue;
     }
@@ -114,7 +116,10 @@ void connection_actor::adopt(std::vector<net::socket>& sockets) {
     const auto generation = s.generation;
     s = session{};
     s.generation = generation;
-    s.fd = socket.release();
+    s.fd = accepted.socket.release();
+    s.peer = accepted.peer;
+    if (accepted.from_trusted) s.set(session::from_trusted_proxy);
+    if (plane_->proxies.speak_protocol) s.set(session::expects_proxy_header);
     metrics_.sessions_opened->add();
     metrics_.sessions->add(1);
     set_due(s, index, limits_.head_timeout);
@@ -184,6 +189,8 @@ void connection_actor::on_deadline(std::uint32_t index) {
   if (s.fd < 0) return;
   expire_exchanges(index);
   if (s.fd < 0) return;
+  if (s.is(session::gathering) && !s.is(session::blocked) && s.intake != none && intakes_[s.intake]->in_body)
+    s.due = body_due(*intakes_[s.intake]); // later than it was, if bytes have come
   if (s.is_timed() && s.due <= ticks(now_)) {
     metrics_.timed_out->add();
     // A client whose request line is here deserves to hear why; before that there is nobody to answer.
@@ -232,7 +239,9 @@ void connection_actor::close_session(std::uint32_t index) {
   }
   s.first_exchange = s.last_exchange = none;
   s.in_flight = 0;
+  if (s.is(session::named_by_proxy)) clients_.erase(index);
   s.flags = 0;
+  plane_->peers->leave(std::exchange(s.peer, peer_counts::exempt));
   wheel_.cancel(index);
   sessions_.release(index);
   plane_->credits[number_]->leave();

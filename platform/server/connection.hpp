@@ -10,6 +10,8 @@
 #include "platform/server/limits.hpp"
 #include "platform/server/messages.hpp"
 #include "platform/server/output.hpp"
+#include "platform/server/peer_counts.hpp"
+#include "platform/server/proxies.hpp"
 #include "platform/server/routes.hpp"
 #include "platform/server/session.hpp"
 #include "platform/server/slab.hpp"
@@ -21,17 +23,20 @@
 #include <memory>
 #include <optional>
 #include <string_view>
+#include <unordered_map>
 #include <vector>
 
 namespace troupe::server {
 
-/// What the connection actors and acceptors of one listener share. Immutable while they run, but for the credits.
+/// What the connection actors and acceptors of one listener share. Immutable while they run, but for the credits and the counts of peers.
 struct plane {
   std::string name; ///< label of its metrics: "public", "admin"
   server::limits limits;
   server::routes* routes = nullptr;
   metrics::registry* registry = nullptr;
   net::poller* poller = nullptr;
+  server::proxies proxies;
+  std::unique_ptr<peer_counts> peers;
   /// By connection actor: how many more sessions it takes. The acceptor takes a credit, the connection actor gives it back on close.
   std::vector<std::unique_ptr<policy::in_flight_limit>> credits;
 };
@@ -55,7 +60,7 @@ class connection_actor final : public actor::turn_actor {
   // connection.cpp: the actor's turns and the sessions' lives
   void on_message(caf::mailbox_element& element) override;
   verdict on_turn(std::size_t messages) override;
-  void adopt(std::vector<net::socket>& sockets);
+  void adopt(std::vector<accepted_socket>& sockets);
   void on_event(std::uint32_t index, std::uint32_t events);
   void on_deadline(std::uint32_t index);
   void resume_sessions();
@@ -85,6 +90,12 @@ class connection_actor final : public actor::turn_actor {
   void recycle(std::uint32_t intake_index);
   void count_held(intake& in) noexcept;
   [[nodiscard]] bool may_read(const session& s) const noexcept;
+  void begin_body_time(std::uint32_t index);
+  [[nodiscard]] std::uint32_t body_due(const intake& in) const;
+
+  // client.cpp: whom a request comes from
+  [[nodiscard]] bool take_proxy_header(std::uint32_t index);
+  [[nodiscard]] base::ip_address client_of(std::uint32_t exchange_index);
 
   // dispatch.cpp: requests to services and back
   void dispatch(std::uint32_t index, http::request& request);
@@ -118,6 +129,7 @@ class connection_actor final : public actor::turn_actor {
 
   slab<session> sessions_;
   slab<exchange> exchanges_;
+  std::unordered_map<std::uint32_t, base::ip_address> clients_; // by session: those that a PROXY header has named
   std::vector<std::unique_ptr<intake>> intakes_;
   std::vector<std::uint32_t> free_intakes_;
   std::vector<std::unique_ptr<output>> outputs_;

@@ -1,6 +1,7 @@
 // connection_actor: requests to services and back.
 
 #include "platform/base/log.hpp"
+#include "platform/http/forwarded.hpp"
 #include "platform/http/idempotency_key.hpp"
 #include "platform/server/connection.hpp"
 
@@ -33,12 +34,14 @@ std::uint64_t mix(std::uint64_t x) noexcept {
 
 } // namespace
 
-class connection_actor::dispatch_site final : public call_site {
+class connection_actor::dispatch_site final : public call_site, public http::client_source {
  public:
   dispatch_site(connection_actor& actor, std::uint32_t place, actor::envelope envelope)
       : actor_(actor), place_(place), envelope_(std::move(envelope)), priority_(envelope_.priority) {}
 
   actor::envelope& envelope() override { return envelope_; }
+
+  base::ip_address client() const override { return actor_.client_of(place_); }
 
   base::result<void> send(actor::service_slot& slot, caf::message content) override {
     if (!slot.in_flight.enter())
@@ -85,6 +88,7 @@ std::uint32_t connection_actor::open_exchange(std::uint32_t index, const http::r
   x.started = now_;
   x.due = timing_wheel::never;
   x.trace = new_trace();
+  x.client = s.is(session::from_trusted_proxy) ? http::forwarded_client(request.fields, plane_->proxies.trusted) : base::ip_address();
   x.answered = false;
   x.head_only = request.method == http::method::head;
   x.http_1_1 = request.http_1_1;
@@ -160,6 +164,7 @@ std::optional<http::response> connection_actor::handle(std::uint32_t place, http
   envelope.trace = x.trace;
   envelope.priority = rule.priority;
   dispatch_site site(*this, place, std::move(envelope));
+  request.source = &site;
   return rule.target->start(site, request);
 }
 
@@ -178,7 +183,8 @@ void connection_actor::complete(std::uint32_t place, http::response&& response) 
     base::log::warn("request_failed", {{"request_id", x.trace.request_id()},
                                        {"route", x.route == exchange::no_route ? std::string_view("none")
                                                                                : std::string_view(plane_->routes->at(x.route).pattern)},
-                                       {"status", x.response.status}});
+                                       {"status", x.response.status},
+                                       {"client", client_of(place).text()}});
   }
   if (sessions_[x.session].first_exchange == place) mark_dirty(x.session);
 }

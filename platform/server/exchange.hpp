@@ -2,6 +2,7 @@
 
 #include "platform/actor/envelope.hpp"
 #include "platform/base/clock.hpp"
+#include "platform/base/ip_address.hpp"
 #include "platform/http/response.hpp"
 #include "platform/server/slab.hpp"
 
@@ -26,6 +27,7 @@ struct exchange {
   actor::service_slot* awaits = nullptr; ///< the service whose answer is outstanding; holds a place in its limit
   base::time_point started;
   actor::trace_context trace;
+  base::ip_address client; ///< as trusted proxies name it; not known: whoever the session is with
   http::response response;
   std::size_t held_bytes = 0; ///< of `response`, as counted against the actor's bound
   bool answered = false;   ///< `response` is final

@@ -14,6 +14,8 @@ http_metrics::http_metrics(metrics::registry& registry, const routes& routes, co
   sessions_opened = &registry.counter("troupe_http_sessions_opened_total", "Client connections accepted.", labels, writer);
   timed_out = &registry.counter("troupe_http_sessions_timed_out_total", "Sessions closed because a deadline passed.",
                                 labels, writer);
+  bad_proxy_header = &registry.counter(refused_metric, refused_help, {{"listener", listener}, {"reason", "proxy_header"}}, writer);
+  over_limit = &registry.counter(refused_metric, refused_help, {{"listener", listener}, {"reason", "client_limit"}}, writer);
   late = &registry.counter("troupe_http_late_replies_total", "Replies of services that nobody waited for any more.",
                            labels, writer);
   const auto pool = [&](const char* name) {

@@ -8,9 +8,14 @@
 #include <cstdint>
 #include <memory>
 #include <string>
+#include <string_view>
 #include <vector>
 
 namespace troupe::server {
+
+/// Connections that were closed before their first request, by reason.
+inline constexpr std::string_view refused_metric = "troupe_http_sessions_refused_total";
+inline constexpr std::string_view refused_help = "Connections closed before their first request.";
 
 /// The metric cells of one connection actor. Thread: its owner; anyone may read the registry.
 class http_metrics {
@@ -24,6 +29,8 @@ class http_metrics {
   metrics::gauge* sessions;
   metrics::counter* sessions_opened;
   metrics::counter* timed_out;  ///< sessions closed because a deadline passed
+  metrics::counter* bad_proxy_header; ///< sessions closed because they did not begin with a PROXY header
+  metrics::counter* over_limit; ///< sessions closed because the client that a PROXY header names has its most
   metrics::counter* late;       ///< answers of services that came after their exchange had been answered or left
   metrics::gauge* exchanges;    ///< pool use: requests in flight
   metrics::gauge* intakes;      ///< pool use: incomplete or waiting requests

@@ -3,6 +3,7 @@
 #include "platform/http/request_parser.hpp"
 
 #include <cstddef>
+#include <cstdint>
 #include <string>
 
 namespace troupe::server {
@@ -17,6 +18,8 @@ struct intake {
   http::request_parser parser;
   bool in_body = false;
   bool owes_continue = false; ///< the client waits for 100 Continue, and answers to earlier requests go first
+  std::uint32_t body_began = 0;    ///< tick of the end of the head
+  std::uint64_t body_received = 0; ///< bytes since then, framing included
   std::size_t searched = 0; ///< of `bytes`, without finding the end of a head
   std::size_t counted = 0;  ///< of `size`, in the connection actor's sum
 
@@ -30,6 +33,7 @@ struct intake {
     head.clear();
     if (in_body) parser.reset();
     in_body = owes_continue = false;
+    body_received = 0;
     searched = 0;
   }
 };

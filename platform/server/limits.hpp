@@ -12,13 +12,16 @@ namespace troupe::server {
 struct limits {
   http::limits request;
   std::size_t sessions = 100'000;           ///< per listener; above it the kernel's backlog holds new connections
+  std::uint32_t sessions_per_peer = 0;      ///< above it closed at once; 0: a quarter of `sessions`, at least 100
   std::size_t pipeline_depth = 32;          ///< requests of one session in flight; above it the session is not read
   std::size_t in_flight = 50'000;           ///< exchanges of one connection actor; above it 503
   std::size_t held_bytes = 64 * 1024 * 1024; ///< incomplete requests of one connection actor; above it 503 and close
   std::size_t answer_bytes = 256 * 1024 * 1024; ///< answers of one connection actor that clients have not taken; above it 503
   std::uint32_t requests_per_session = 1'000'000; ///< then `Connection: close`
   std::chrono::milliseconds head_timeout{5'000};  ///< from the first byte of a head to its end: 408
-  std::chrono::milliseconds body_timeout{30'000}; ///< from the end of the head to the end of the body: 408
+  std::chrono::milliseconds body_timeout{30'000}; ///< from the end of the head, or 100 Continue, to the end of the body: 408
+  std::uint32_t body_rate = 500;            ///< bytes a second that a body must bring on average: 408; 0: any
+  std::chrono::milliseconds body_rate_after{10'000}; ///< from the end of the head until the rate counts
   std::chrono::milliseconds idle_timeout{60'000}; ///< between requests: closed silently
   std::chrono::milliseconds write_timeout{30'000}; ///< for the client to take an answer: closed
   std::chrono::milliseconds linger_timeout{1'000}; ///< for the client to see our last answer while its bytes are dropped

@@ -4,15 +4,23 @@
 #include "platform/net/socket.hpp"
 
 #include <chrono>
+#include <cstdint>
 #include <memory>
 #include <vector>
 
 namespace troupe::server {
 
+/// An accepted connection, with its credit taken.
+struct accepted_socket {
+  net::socket socket;
+  std::uint32_t peer = 0;     ///< its place in `peer_counts`
+  bool from_trusted = false;  ///< the peer is a trusted proxy
+};
+
 /// Sockets that an acceptor hands to a connection actor: all that one accept loop brought for it, with their credits taken.
 /// The receiver takes them out; what nobody takes is closed with the last copy.
 struct new_sockets {
-  std::shared_ptr<std::vector<net::socket>> sockets;
+  std::shared_ptr<std::vector<accepted_socket>> sockets;
 };
 
 /// Acceptor: close the listening socket and end. Connection actor: announce `Connection: close`, let idle sessions go after

@@ -5,6 +5,7 @@
 
 #include <sys/socket.h>
 
+#include <algorithm>
 #include <cerrno>
 #include <utility>
 
@@ -25,6 +26,7 @@ bool connection_actor::may_read(const session& s) const noexcept {
 void connection_actor::read(std::uint32_t index) {
   auto& s = sessions_[index];
   if (s.is(session::lingering)) return drop_input(index);
+  if (s.is(session::expects_proxy_header) && !take_proxy_header(index)) return;
   const auto generation = s.generation;
   for (int round = 0; round < reads_a_turn; ++round) {
     if (!may_read(s) || s.is(session::no_more_requests)) {
@@ -143,7 +145,7 @@ void connection_actor::begin_body(std::uint32_t index, std::string_view bytes) {
   // The same bytes have just been accepted: this cannot be refused.
   static_cast<void>(in->parser.parse(in->head, consumed));
   s.set(session::gathering);
-  set_due(s, index, limits_.body_timeout);
+  begin_body_time(index);
   count_held(*in);
   bytes.remove_prefix(head_bytes);
   if (bytes.empty() && in->parser.request().expects_continue) {
@@ -158,6 +160,7 @@ void connection_actor::begin_body(std::uint32_t index, std::string_view bytes) {
 void connection_actor::send_continue(std::uint32_t index) {
   auto& s = sessions_[index];
   intakes_[s.intake]->owes_continue = false;
+  begin_body_time(index); // it could not come before it was asked for
   out_.text() += "HTTP/1.1 100 Continue\r\n\r\n";
   const auto progress = out_.write_to(s.fd);
   out_.clear();
@@ -172,6 +175,7 @@ bool connection_actor::take_body(std::uint32_t index, std::string_view& bytes) {
   auto& in = *intakes_[s.intake];
   const auto generation = s.generation;
   in.owes_continue = false; // the client did not wait
+  in.body_received += bytes.size();
   std::string joined;
   if (!in.bytes.empty()) { // the torn end of a chunk line or trailer
     joined = std::move(in.bytes);
@@ -206,6 +210,24 @@ bool connection_actor::take_body(std::uint32_t index, std::string_view& bytes) {
     bytes = {};
   }
   return true;
+}
+
+void connection_actor::begin_body_time(std::uint32_t index) {
+  auto& s = sessions_[index];
+  auto& in = *intakes_[s.intake];
+  in.body_began = ticks(now_);
+  s.due = body_due(in);
+  wheel_.at_most(index, s.due);
+}
+
+// When the body must be complete or, by the least rate, have more bytes than now.
+std::uint32_t connection_actor::body_due(const intake& in) const {
+  auto allowed = limits_.body_timeout;
+  if (limits_.body_rate > 0) {
+    const std::chrono::milliseconds paid_for(in.body_received * 1000 / limits_.body_rate);
+    allowed = std::min(allowed, std::max(limits_.body_rate_after, paid_for));
+  }
+  return in.body_began + static_cast<std::uint32_t>(allowed / tick) + 1;
 }
 
 void connection_actor::keep_for_later(std::uint32_t index, std::string_view bytes, bool incomplete_head) {

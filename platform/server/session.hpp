@@ -6,7 +6,7 @@
 
 namespace troupe::server {
 
-/// One accepted connection and the state of its keep-alive: 36 bytes, the whole user-space cost of an idle one but for its
+/// One accepted connection and the state of its keep-alive: 40 bytes, the whole user-space cost of an idle one but for its
 /// 12 bytes in the timing wheel and 4 in the free list. Everything larger is borrowed while it is needed.
 struct session {
   enum flag : std::uint16_t {
@@ -21,6 +21,9 @@ struct session {
     resumable = 256,      ///< in the list of sessions to read on
     gathering = 512,      ///< part of a request has come and its deadline runs
     peer_finishes = 1024, ///< the end of the client's bytes is in the kernel, and no further edge will tell
+    expects_proxy_header = 2048,
+    from_trusted_proxy = 4096, ///< what its requests say about their client counts
+    named_by_proxy = 8192,     ///< a PROXY header has named the client
   };
 
   int fd = -1;
@@ -31,6 +34,7 @@ struct session {
   std::uint32_t output = slab<int>::none; ///< borrowed while output is blocked
   std::uint32_t due = 0;                  ///< tick at which the present state has lasted too long
   std::uint32_t served = 0;
+  std::uint32_t peer = UINT32_MAX; ///< its place in `peer_counts`
   std::uint16_t in_flight = 0;
   std::uint16_t flags = 0;
 

@@ -1,37 +1,30 @@
 #include "services/retail/replay_connection.hpp"
 
-#include "services/retail/retry_rule.hpp"
+#include "services/retail/answer_reader.hpp"
 
 #include <boost/asio/buffer.hpp>
+#include <boost/asio/error.hpp>
 #include <boost/asio/redirect_error.hpp>
 #include <boost/asio/use_awaitable.hpp>
 #include <boost/asio/write.hpp>
-#include <boost/beast/http/field.hpp>
-#include <boost/beast/http/parser.hpp>
-#include <boost/beast/http/read.hpp>
-#include <boost/beast/http/string_body.hpp>
 
 #include <cstddef>
-#include <cstdint>
-#include <utility>
+#include <string>
 
 namespace troupe::retail {
 
 namespace asio = boost::asio;
-namespace http = boost::beast::http;
 using asio::redirect_error;
 using asio::use_awaitable;
 using boost::system::error_code;
 
 namespace {
 
-constexpr std::uint32_t max_head_bytes = 16 * 1024;
-constexpr std::uint64_t max_body_bytes = 1024 * 1024;
-constexpr std::size_t max_buffer_bytes = 64 * 1024;
+constexpr std::size_t read_bytes = 16 * 1024;
 
-http_answer failed(const char* step, const error_code& why) {
+http_answer failed(const char* step, const std::string& why) {
   http_answer answer;
-  answer.failure = std::string(step) + ": " + why.message();
+  answer.failure = std::string(step) + ": " + why;
   return answer;
 }
 
@@ -39,7 +32,7 @@ http_answer failed(const char* step, const error_code& why) {
 
 replay_connection::replay_connection(const asio::any_io_executor& executor, const endpoints& to,
                                      std::chrono::seconds timeout)
-    : executor_(executor), to_(&to), timeout_(timeout), received_(max_buffer_bytes) {}
+    : executor_(executor), to_(&to), timeout_(timeout), received_(read_bytes) {}
 
 void replay_connection::close() {
   if (stream_) stream_->close();
@@ -47,7 +40,6 @@ void replay_connection::close() {
 
 asio::awaitable<std::string> replay_connection::open() {
   stream_.emplace(executor_);
-  received_.clear();
   error_code why;
   stream_->expires_after(timeout_);
   co_await stream_->async_connect(*to_, redirect_error(use_awaitable, why));
@@ -58,21 +50,20 @@ asio::awaitable<std::string> replay_connection::open() {
 }
 
 asio::awaitable<http_answer> replay_connection::read_answer() {
-  http::response_parser<http::string_body> parser;
-  parser.header_limit(max_head_bytes);
-  parser.body_limit(max_body_bytes);
-  error_code why;
-  stream_->expires_after(timeout_);
-  co_await http::async_read(*stream_, received_, parser, redirect_error(use_awaitable, why));
-  if (why) co_return failed("answer", why);
-
-  http_answer answer;
-  auto message = parser.release();
-  answer.status = message.result_int();
-  const auto retry_after = message[http::field::retry_after];
-  answer.retry_after = parse_retry_after({retry_after.data(), retry_after.size()});
-  answer.body = std::move(message.body());
-  if (!message.keep_alive()) stream_.reset();
+  answer_reader reader;
+  stream_->expires_after(timeout_); // for the whole answer
+  while (!reader.is_complete()) {
+    error_code why;
+    const auto got = co_await stream_->async_read_some(asio::buffer(received_), redirect_error(use_awaitable, why));
+    if (why == asio::error::eof) {
+      if (const auto ended = reader.finish(); !ended) co_return failed("answer", ended.error().detail);
+      break;
+    }
+    if (why) co_return failed("answer", why.message());
+    if (const auto taken = reader.take({received_.data(), got}); !taken) co_return failed("answer", taken.error().detail);
+  }
+  auto answer = reader.answer();
+  if (!reader.may_go_on()) stream_.reset();
   co_return answer;
 }
 
@@ -84,7 +75,7 @@ asio::awaitable<http_answer> replay_connection::exchange(const std::string& requ
     stream_->expires_after(timeout_);
     co_await asio::async_write(*stream_, asio::buffer(request), redirect_error(use_awaitable, why));
     if (why)
-      answer = failed("send", why);
+      answer = failed("send", why.message());
     else
       answer = co_await read_answer();
   }

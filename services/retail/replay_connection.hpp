@@ -4,12 +4,12 @@
 
 #include <boost/asio/awaitable.hpp>
 #include <boost/asio/ip/tcp.hpp>
-#include <boost/beast/core/flat_buffer.hpp>
 #include <boost/beast/core/tcp_stream.hpp>
 
 #include <chrono>
 #include <optional>
 #include <string>
+#include <vector>
 
 namespace troupe::retail {
 
@@ -38,7 +38,7 @@ class replay_connection {
   const endpoints* to_;
   std::chrono::seconds timeout_;
   std::optional<boost::beast::tcp_stream> stream_; // empty: not connected
-  boost::beast::flat_buffer received_;
+  std::vector<char> received_; // what one read brings
 };
 
 } // namespace troupe::retail

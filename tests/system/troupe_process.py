@@ -284,6 +284,15 @@ class Connection:
             response.body = self._take(int(length))
         return response
 
+    def read_final(self):
+        """The next final answer; interim ones before it are passed over."""
+        while True:
+            while b"\r\n\r\n" not in self.buffer:
+                self._more()
+            if not self.buffer.startswith((b"HTTP/1.1 1", b"HTTP/1.0 1")):
+                return self.read()
+            self.read_interim()
+
     def ask(self, method, target, body=None, fields=None):
         self.send(request(method, target, body, fields))
         return self.read(head_only=method == "HEAD")

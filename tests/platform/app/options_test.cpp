@@ -88,6 +88,28 @@ TEST_CASE("what describe prints is a file that can be loaded") {
   CHECK(from.size() == settings().size());
 }
 
+TEST_CASE("a key that a file gives twice is refused") {
+  CHECK(error_of_text("listen: 127.0.0.1:1\nlisten: 127.0.0.1:2\n") == "troupe.yaml:2: 'listen' is given twice");
+  CHECK(error_of_text("connections.backlog: 1\nconnections: {backlog: 2}\n") == "troupe.yaml:2: 'connections.backlog' is given twice");
+}
+
+TEST_CASE("aliases can make a file neither endless nor huge") {
+  CHECK(error_of_text("&a connections: *a\n").find("troupe.yaml:1: ") == 0);
+  std::string many = "a: &a {";
+  for (int i = 0; i < 40; ++i) many += "k" + std::to_string(i) + ": {}, ";
+  CHECK(error_of_text(many + "}\nb: {x: &b {x: *a, y: *a}, y: &c {x: *b, y: *b}, z: &d {x: *c, y: *c}, e: {x: *d, y: *d, z: *d, a: *d}}\n").find("more than 1000 keys") != std::string::npos);
+  CHECK(error_of_text("a: &a {b: 1}\nb: [*a, *a]\n").find("troupe.yaml:1: ") == 0);
+}
+
+TEST_CASE("a file of more than 1 MiB, and none at all, are refused") {
+  CHECK(error_of_text("#" + std::string(1024 * 1024, ' ')).find("has more than 1 MiB") != std::string::npos);
+  CHECK(error_of_text("#" + std::string(1024 * 1024 - 1, ' ')).empty());
+  options o;
+  origins from;
+  const temporary_dir dir;
+  CHECK(load_file(o, dir.path(), from).error().detail.find("cannot read the configuration file") == 0);
+}
+
 TEST_CASE("settings change what they say") {
   options o;
   const struct {
@@ -105,6 +127,12 @@ TEST_CASE("settings change what they say") {
       {"connections.head_timeout", "100ms", "100ms"},
       {"connections.idle_timeout", "2m", "120000ms"},
       {"connections.write_timeout", "3s", "3000ms"},
+      {"connections.sessions_per_peer", "7", "7"},
+      {"connections.body_rate", "0", "0"},
+      {"connections.body_rate_after", "3s", "3000ms"},
+      {"connections.proxy_protocol", "required", "required"},
+      {"proxies.trusted", "10.0.0.0/8,::1", "10.0.0.0/8,::1/128"},
+      {"proxies.trusted", "", ""},
       {"requests.body_bytes", "0", "0B"},
       {"requests.body_bytes", "64KiB", "65536B"},
       {"requests.body_bytes", "2MiB", "2097152B"},
@@ -159,6 +187,10 @@ TEST_CASE("a bad value is refused with the key, what was expected and what was g
       {"connections.head_timeout", "1.5s"},
       {"connections.head_timeout", "18446744073709551615m"},
       {"connections.head_timeout", "307445734561826m"},
+      {"connections.proxy_protocol", "on"},
+      {"connections.body_rate_after", "99ms"},
+      {"proxies.trusted", "10.0.0.1/8"},
+      {"proxies.trusted", "localhost"},
       {"requests.head_bytes", "1023"},
       {"requests.head_bytes", "61441"},
       {"requests.head_bytes", "16kb"},
@@ -177,6 +209,17 @@ TEST_CASE("a bad value is refused with the key, what was expected and what was g
     CHECK(got.error().detail.find("'" + std::string(c.value) + "'") != std::string::npos);
     CHECK(describe(o, {}) == describe(options(), {}));
   }
+}
+
+TEST_CASE("of trusted networks none is empty, and there are at most 64") {
+  options o;
+  for (const auto* text : {",", "10.0.0.0/8,", ",10.0.0.0/8", "::1,,::2"}) CHECK(apply(o, "proxies.trusted", text).has_error());
+  std::string many = "10.0.0.0";
+  for (int i = 1; i < 64; ++i) many += ",10.0.0." + std::to_string(i);
+  CHECK(apply(o, "proxies.trusted", many).has_value());
+  CHECK(o.proxies.trusted.size() == 64);
+  CHECK(apply(o, "proxies.trusted", many + ",10.0.0.64").has_error());
+  CHECK(o.proxies.trusted.size() == 64);
 }
 
 TEST_CASE("an unknown setting is refused by name") {
