@@ -1,6 +1,6 @@
 #include "services/catalog/product_index.hpp"
 
-#include "services/catalog/entity_tag.hpp"
+#include "platform/http/conditional.hpp"
 
 #include <algorithm>
 #include <limits>
@@ -36,7 +36,7 @@ base::result<product_view> product_index::view(std::string_view id, std::string_
     ++own_;
   }
   const bool not_modified =
-      !if_none_match.empty() && names_tag(if_none_match, place.entry->etag(), tag_comparison::weak);
+      !if_none_match.empty() && http::names_tag(if_none_match, place.entry->etag(), http::tag_comparison::weak);
   return product_view{place.entry, not_modified};
 }
 
