@@ -25,11 +25,13 @@ class http_metrics {
   metrics::counter* sessions_opened;
   metrics::counter* timed_out;  ///< sessions closed because a deadline passed
   metrics::counter* late;       ///< answers of services that came after their exchange had been answered or left
+  metrics::counter* cut;        ///< streamed answers that ended before their last chunk, by the service's fault or deadline
   metrics::gauge* exchanges;    ///< pool use: requests in flight
   metrics::gauge* intakes;      ///< pool use: incomplete or waiting requests
   metrics::gauge* outputs;      ///< pool use: blocked outputs
   metrics::gauge* request_bytes; ///< in incomplete requests
   metrics::gauge* answer_bytes;  ///< of answers that clients have not taken
+  metrics::gauge* streams;      ///< pool use: answers that a service streams
 
  private:
   static constexpr std::size_t statuses = 500; // 100..599
