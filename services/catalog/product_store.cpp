@@ -2,6 +2,7 @@
 
 #include "platform/http/conditional.hpp"
 
+#include <algorithm>
 #include <utility>
 
 namespace troupe::catalog {
@@ -22,6 +23,7 @@ entry_list product_store::all() {
     auto list = std::make_shared<std::vector<entry_ptr>>();
     list->reserve(entries_.size());
     for (const auto& [id, entry] : entries_) list->push_back(entry);
+    std::sort(list->begin(), list->end(), [](const auto& a, const auto& b) { return a->product.id() < b->product.id(); });
     all_ = std::move(list);
   }
   return all_;

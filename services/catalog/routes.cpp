@@ -84,6 +84,14 @@ base::result<v1::SearchProductsRequest> decode_search(const http::request& reque
   return message;
 }
 
+base::result<v1::ExportProductsRequest> decode_export(const http::request&) { return v1::ExportProductsRequest{}; }
+
+http::response encode_export(const actor::stream_opened&) {
+  http::response r;
+  r.content_type = "application/jsonl";
+  return r;
+}
+
 http::response encode_found(const v1::SearchProductsReply& reply) {
   return http::json_response(200, json::encode(reply));
 }
@@ -92,10 +100,13 @@ http::response encode_found(const v1::SearchProductsReply& reply) {
 
 void add_routes(server::routes& routes, const catalog_services& services) {
   using namespace std::chrono_literals;
-  routes.get("/v1/products/{id}", server::call(services.replicas, &decode_get, &encode_view));
+  routes.get("/v1/products/{id}", server::call(services.replicas, &decode_get, &encode_view)).never_compressed();
   routes.put("/v1/products/{id}", json_body(server::call(services.store, &decode_put, &encode_stored)))
       .within(5s);
   routes.get("/v1/products", server::call(services.search, &decode_search, &encode_found))
+      .within(5s)
+      .with_priority(actor::priority::low);
+  routes.get("/v1/products:export", server::stream_from(services.replicas, &decode_export, &encode_export))
       .within(5s)
       .with_priority(actor::priority::low);
   routes.post("/v1/products:batch", json_body(batch(services.replicas, services.store))).within(10s);
