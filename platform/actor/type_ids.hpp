@@ -1,6 +1,7 @@
 #pragma once
 
 #include "platform/actor/envelope.hpp"
+#include "platform/base/bytes.hpp"
 #include "platform/base/error.hpp"
 
 #include <caf/allowed_unsafe_message_type.hpp>
@@ -8,6 +9,7 @@
 #include <caf/type_id.hpp>
 
 #include <cstddef>
+#include <cstdint>
 
 /// Gives a message type to CAF: messages stay in this process (tiers speak protobuf over gRPC), so nothing is serialised
 /// and no `inspect` is needed. Use it once a type, at global scope, after the type's CAF_ADD_TYPE_ID.
@@ -34,6 +36,25 @@ struct restart_replica {
 /// A service actor of Troupe's own accord does something periodic; sent by the actor to itself.
 struct tick {};
 
+/// A service has begun to stream an answer; the number, from 1, names the stream within the replica.
+struct stream_opened {
+  std::uint64_t stream = 0;
+};
+/// Asks for a stream's next chunk.
+struct next_chunk {
+  std::uint64_t stream = 0;
+};
+/// Nobody will ask for the stream again. No answer.
+struct cancel_stream {
+  std::uint64_t stream = 0;
+};
+/// A part of a streamed answer, as it is sent.
+struct stream_chunk {
+  static constexpr std::size_t most_bytes = 128 * 1024;
+  base::shared_bytes bytes; ///< at least one, but for the last chunk
+  bool is_last = false;
+};
+
 } // namespace troupe::actor
 
 CAF_BEGIN_TYPE_ID_BLOCK(troupe_platform, troupe::actor::type_ids::platform)
@@ -41,10 +62,18 @@ CAF_BEGIN_TYPE_ID_BLOCK(troupe_platform, troupe::actor::type_ids::platform)
   CAF_ADD_TYPE_ID(troupe_platform, (troupe::base::errc))
   CAF_ADD_TYPE_ID(troupe_platform, (troupe::actor::restart_replica))
   CAF_ADD_TYPE_ID(troupe_platform, (troupe::actor::tick))
+  CAF_ADD_TYPE_ID(troupe_platform, (troupe::actor::stream_opened))
+  CAF_ADD_TYPE_ID(troupe_platform, (troupe::actor::next_chunk))
+  CAF_ADD_TYPE_ID(troupe_platform, (troupe::actor::cancel_stream))
+  CAF_ADD_TYPE_ID(troupe_platform, (troupe::actor::stream_chunk))
 CAF_END_TYPE_ID_BLOCK(troupe_platform)
 
 TROUPE_LOCAL_MESSAGE(troupe::actor::envelope)
 TROUPE_LOCAL_MESSAGE(troupe::base::errc)
 TROUPE_LOCAL_MESSAGE(troupe::actor::restart_replica)
 TROUPE_LOCAL_MESSAGE(troupe::actor::tick)
+TROUPE_LOCAL_MESSAGE(troupe::actor::stream_opened)
+TROUPE_LOCAL_MESSAGE(troupe::actor::next_chunk)
+TROUPE_LOCAL_MESSAGE(troupe::actor::cancel_stream)
+TROUPE_LOCAL_MESSAGE(troupe::actor::stream_chunk)
 CAF_ERROR_CODE_ENUM(troupe::base::errc)

@@ -5,6 +5,7 @@
 #include "platform/app/data_lock.hpp"
 #include "platform/app/start_page.hpp"
 #include "platform/net/poller.hpp"
+#include "platform/server/files.hpp"
 #include "platform/server/messages.hpp"
 #include "platform/server/server.hpp"
 
@@ -78,6 +79,12 @@ base::result<std::vector<const service_entry*>> choose(const options& o, const s
       chosen.push_back(&s);
   }
   return chosen;
+}
+
+void add_files(server::routes& routes, const options& o) {
+  auto files = server::files(o.files_directory, {.max_age = std::chrono::duration_cast<std::chrono::seconds>(o.files_max_age)});
+  if (!files) throw std::runtime_error("files.directory: " + files.error().detail);
+  routes.get(o.files_path + "{path...}", std::move(*files));
 }
 
 // One write, as the log's thread writes to the same place.
@@ -162,6 +169,7 @@ int run(const options& o, const origins& from, const std::vector<service_entry>&
                              r.body = page;
                              return r;
                            }));
+      if (!o.files_directory.empty()) add_files(running.routes(), o);
       add_admin_routes(admin_routes, {&running, &registry, &draining, describe(o, from),
                                       &stop_signals::ask_for_drain});
       auto started = server::server::start(system,
@@ -171,7 +179,8 @@ int run(const options& o, const origins& from, const std::vector<service_entry>&
                                             .acceptors = o.acceptors,
                                             .connection_actors = connection_actors,
                                             .limits = o.limits,
-                                            .proxies = o.proxies},
+                                            .proxies = o.proxies,
+                                            .responses = o.responses},
                                            running.routes(), registry, **poller);
       if (!started) throw std::runtime_error(started.error().detail);
       clients = std::move(*started);
@@ -183,7 +192,8 @@ int run(const options& o, const origins& from, const std::vector<service_entry>&
                                        .where = o.admin,
                                        .acceptors = 1,
                                        .connection_actors = 1,
-                                       .limits = admin_limits},
+                                       .limits = admin_limits,
+                                       .responses = o.responses},
                                       admin_routes, registry, **poller);
       if (!started) throw std::runtime_error(started.error().detail);
       admin = std::move(*started);

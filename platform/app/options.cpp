@@ -141,6 +141,38 @@ setting data_dir_setting() {
           [](const options& o) { return o.data_dir.string(); }};
 }
 
+setting gzip_setting() {
+  return {"responses.gzip", "on: compress answers of 1 to 256 KiB for clients that accept it; never those that bear secrets; or off",
+          [](options& o, std::string_view text) -> result {
+            if (text != "on" && text != "off") return expected("on or off", text);
+            o.responses.gzip = text == "on";
+            return {};
+          },
+          [](const options& o) { return std::string(o.responses.gzip ? "on" : "off"); }};
+}
+
+setting files_directory_setting() {
+  return {"files.directory", "directory whose files are served; empty: none. Hidden ones and what lies outside it never are",
+          [](options& o, std::string_view text) -> result {
+            o.files_directory = text;
+            return {};
+          },
+          [](const options& o) { return o.files_directory; }};
+}
+
+setting files_path_setting() {
+  return {"files.path", "path under which they are served; begins and ends with '/'",
+          [](options& o, std::string_view text) -> result {
+            constexpr std::string_view plain = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789-._~/";
+            if (!text.starts_with('/') || !text.ends_with('/') || text.find("//") != std::string_view::npos ||
+                text.find("/.") != std::string_view::npos || text.find_first_not_of(plain) != std::string_view::npos)
+              return expected("a path such as /static/ of letters, digits, '-', '.', '_' and '~'", text);
+            o.files_path = text;
+            return {};
+          },
+          [](const options& o) { return o.files_path; }};
+}
+
 setting log_level_setting() {
   return {"log.level", "lowest level written: debug, info, warn, error, off",
           [](options& o, std::string_view text) -> result {
@@ -261,7 +293,7 @@ std::span<const setting> settings() {
       count_of<std::uint32_t>("connections.body_rate", "bytes a second that a body must bring on average, once connections.body_rate_after has passed; 0: any", [](o& x) -> std::uint32_t& { return x.limits.body_rate; }, 0, 1'000'000'000),
       time_of("connections.body_rate_after", "from the end of a head until connections.body_rate counts", [](o& x) -> std::chrono::milliseconds& { return x.limits.body_rate_after; }, 100, 3'600'000),
       time_of("connections.idle_timeout", "between requests", [](o& x) -> std::chrono::milliseconds& { return x.limits.idle_timeout; }, 100, 86'400'000),
-      time_of("connections.write_timeout", "for the client to take an answer", [](o& x) -> std::chrono::milliseconds& { return x.limits.write_timeout; }, 100, 3'600'000),
+      time_of("connections.write_timeout", "for the client to take an answer, or 256 KiB of it", [](o& x) -> std::chrono::milliseconds& { return x.limits.write_timeout; }, 100, 3'600'000),
       proxy_protocol_setting(),
       trusted_proxies_setting(),
       size_of<std::uint64_t>("requests.body_bytes", "largest body of a request", [](o& x) -> u64& { return x.limits.request.body_bytes; }, 0, 1024 * mib),
@@ -274,6 +306,11 @@ std::span<const setting> settings() {
       size_of<std::size_t>("requests.trailer_bytes", "last chunk with its trailer section", [](o& x) -> std::size_t& { return x.limits.request.trailer_bytes; }, 64, 60 * 1024),
       count_of<std::size_t>("requests.empty_lines", "empty lines before a request line", [](o& x) -> std::size_t& { return x.limits.request.empty_lines; }, 0, 100),
       count_of<std::size_t>("requests.fields", "fields of a request", [](o& x) -> std::size_t& { return x.limits.request.fields; }, 1, 1000),
+      gzip_setting(),
+      count_of<int>("responses.gzip_level", "1 (fast) to 9 (small)", [](o& x) -> int& { return x.responses.gzip_level; }, 1, 9),
+      files_directory_setting(),
+      files_path_setting(),
+      time_of("files.max_age", "how long caches keep a file without asking; 0: they ask each time", [](o& x) -> std::chrono::milliseconds& { return x.files_max_age; }, 0, 31'536'000'000),
       time_of("drain.delay", "not ready but still accepting, while balancers notice", [](o& x) -> std::chrono::milliseconds& { return x.drain_delay; }, 0, 600'000),
       time_of("drain.grace", "for requests in flight when the server stops", [](o& x) -> std::chrono::milliseconds& { return x.drain_grace; }, 0, 600'000),
   };

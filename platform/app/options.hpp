@@ -34,6 +34,10 @@ struct options {
   net::listener_options listening;
   server::limits limits;
   server::proxies proxies;
+  server::response_options responses;
+  std::string files_directory;           ///< empty: no files are served
+  std::string files_path = "/static/";   ///< where they are served; begins and ends with '/'
+  std::chrono::milliseconds files_max_age{0}; ///< how long caches keep a file without asking
   std::chrono::milliseconds drain_delay{0};      ///< not ready, but still accepting, for so long
   std::chrono::milliseconds drain_grace{20'000}; ///< then requests in flight may take so long
 };

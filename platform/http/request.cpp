@@ -31,11 +31,40 @@ bool same_field_name(std::string_view a, std::string_view b) noexcept {
                     [](char x, char y) { return lower(x) == lower(y); });
 }
 
+std::string_view trimmed(std::string_view text) noexcept {
+  constexpr std::string_view blanks = " \t";
+  const auto first = text.find_first_not_of(blanks);
+  return first == std::string_view::npos ? std::string_view{} : text.substr(first, text.find_last_not_of(blanks) - first + 1);
+}
+
 std::optional<std::string_view> request::field(std::string_view wanted) const noexcept {
   for (const auto& f : fields) {
     if (same_field_name(f.name, wanted)) return f.value;
   }
   return std::nullopt;
+}
+
+std::optional<std::string_view> request::only_field(std::string_view wanted) const noexcept {
+  std::optional<std::string_view> only;
+  for (const auto& f : fields) {
+    if (!same_field_name(f.name, wanted)) continue;
+    if (only) return std::nullopt;
+    only = f.value;
+  }
+  return only;
+}
+
+std::string request::list_field(std::string_view wanted) const {
+  std::string list;
+  bool is_there = false;
+  for (const auto& f : fields) {
+    if (!same_field_name(f.name, wanted)) continue;
+    if (is_there) list += ", ";
+    list += f.value;
+    is_there = true;
+  }
+  if (is_there && list.empty()) list = ",";
+  return list;
 }
 
 std::string_view request::parameter(std::string_view wanted) const noexcept {

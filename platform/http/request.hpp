@@ -27,7 +27,10 @@ struct header_field {
 /// 9110 section 5.1.
 [[nodiscard]] bool same_field_name(std::string_view a, std::string_view b) noexcept;
 
-/// Values of a route's `{name}` segments, percent-decoded, in the order of the pattern.
+/// The text without the spaces and tabs around it. Source: RFC 9110 section 5.6.3.
+[[nodiscard]] std::string_view trimmed(std::string_view text) noexcept;
+
+/// Values of a route's `{name}` segments and `{name...}` tail, percent-decoded, in the order of the pattern.
 struct path_parameters {
   static constexpr std::size_t limit = 4;
   std::array<std::string_view, limit> names{};
@@ -67,6 +70,13 @@ struct request {
 
   /// The first field of that name (compared without case), or nullopt. Cost: O(fields).
   [[nodiscard]] std::optional<std::string_view> field(std::string_view name) const noexcept;
+
+  /// The field of that name when it occurs once, else nullopt: for what is no list, and says nothing when it is said twice.
+  [[nodiscard]] std::optional<std::string_view> only_field(std::string_view name) const noexcept;
+
+  /// The values of all fields of that name as one list; "" when there is none, "," (a list of nothing) when all are empty.
+  /// Source: RFC 9110 section 5.3. Cost: O(fields); no allocation when there is none.
+  [[nodiscard]] std::string list_field(std::string_view name) const;
 
   /// The value of `{name}` in the route's pattern; "" if the pattern has no such segment.
   [[nodiscard]] std::string_view parameter(std::string_view name) const noexcept;

@@ -1,6 +1,7 @@
 #include "platform/http/response.hpp"
 
 #include "platform/base/escape.hpp"
+#include "platform/http/file_part.hpp"
 #include "platform/http/request.hpp"
 
 #include <algorithm>
@@ -19,11 +20,20 @@ bool is_token(std::string_view text) noexcept {
   });
 }
 
+// Bytes above ASCII are legal in old fields alone, and every reader makes something else of them.
 bool is_field_value(std::string_view text) noexcept {
-  return std::none_of(text.begin(), text.end(), [](char c) {
-    const auto byte = static_cast<unsigned char>(c);
-    return (byte < 0x20 && byte != '\t') || byte == 0x7F;
-  });
+  return std::all_of(text.begin(), text.end(), [](char c) { return (c >= 0x20 && c < 0x7F) || c == '\t'; });
+}
+
+// The value of a field among rendered lines.
+std::optional<std::string_view> find_line(std::string_view lines, std::string_view name) noexcept {
+  while (!lines.empty()) {
+    const auto line = lines.substr(0, lines.find("\r\n"));
+    lines.remove_prefix(std::min(line.size() + 2, lines.size()));
+    const auto colon = line.find(':');
+    if (colon != std::string_view::npos && same_field_name(line.substr(0, colon), name)) return trimmed(line.substr(colon + 1));
+  }
+  return std::nullopt;
 }
 
 void append_member(std::string& out, std::string_view name, std::string_view value) {
@@ -37,11 +47,21 @@ void append_member(std::string& out, std::string_view name, std::string_view val
 } // namespace
 
 bool response::add_field(std::string_view name, std::string_view value) {
-  static constexpr std::array<std::string_view, 4> framing{"Connection", "Content-Length", "Date",
-                                                           "Transfer-Encoding"};
+  static constexpr std::array<std::string_view, 6> framing{"Connection", "Content-Length", "Date",
+                                                           "Keep-Alive", "Trailer",        "Transfer-Encoding"};
   const auto is_framing = [&](std::string_view f) { return same_field_name(f, name); };
   if (std::any_of(framing.begin(), framing.end(), is_framing)) return false;
   return render_field(fields, name, value);
+}
+
+std::optional<std::string_view> response::field(std::string_view name) const noexcept {
+  auto found = find_line(fields, name);
+  return found ? found : find_line(prepared_fields.view(), name);
+}
+
+std::uint64_t response::content_length() const noexcept {
+  if (is_streamed) return 0;
+  return file ? file->length() : body.size();
 }
 
 bool render_field(std::string& out, std::string_view name, std::string_view value) {

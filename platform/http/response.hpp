@@ -4,34 +4,50 @@
 #include "platform/base/error.hpp"
 
 #include <cstdint>
+#include <memory>
+#include <optional>
 #include <string>
 #include <string_view>
 
 namespace troupe::http {
 
-/// What a route answers. The connection plane adds the status line, Date, Content-Length and Connection.
+class file_part;
+
+/// What a route answers. The connection plane adds the status line, Date, Content-Length or Transfer-Encoding, and Connection.
+/// Its body is one of three: bytes, a part of a file, or what a service streams.
 struct response {
   std::uint16_t status = 200;
-  /// Static storage only. Empty: no Content-Type.
+  /// The body comes from a service chunk by chunk (`server::stream`), and its length is not known. Set by the platform.
+  bool is_streamed = false;
+  /// Storage that outlives the answer: static, or the route's. Empty: no Content-Type.
   std::string_view content_type;
   /// Sent as it is; never copied when larger than a few kilobytes.
   base::shared_bytes body;
+  /// If set, it is the body, and `body` is not looked at.
+  std::shared_ptr<const file_part> file;
   /// Field lines rendered beforehand, each ending in CRLF, trusted: made with `render_field`. For what is
   /// sent often.
   base::shared_bytes prepared_fields;
   /// Field lines of this one answer; filled by `add_field`.
   std::string fields;
 
-  /// Adds a field. A name that is not a token, or a value with CR, LF, NUL or another control character than
-  /// TAB, is dropped and false returned; so are the fields that frame the message (Connection,
-  /// Content-Length, Date, Transfer-Encoding), which the connection plane writes: nothing that a handler puts
-  /// here can split the response or contradict its length.
+  /// Adds a field. A name that is not a token, or a value with anything but printable ASCII, spaces and tabs, is dropped
+  /// and false returned; so are the fields that frame the message (Connection, Content-Length, Date, Keep-Alive, Trailer,
+  /// Transfer-Encoding), which the connection plane writes: nothing that a handler puts here can split the response
+  /// or contradict its length.
   /// Source: RFC 9110 section 5.5, RFC 9112 section 6.
   bool add_field(std::string_view name, std::string_view value);
+
+  /// The value of the first field of that name among `fields` and `prepared_fields`, or nullopt. Lifetime: until they
+  /// change. Cost: O(bytes of fields).
+  [[nodiscard]] std::optional<std::string_view> field(std::string_view name) const noexcept;
+
+  /// The bytes of the body; of a streamed one 0.
+  [[nodiscard]] std::uint64_t content_length() const noexcept;
 };
 
 /// Appends "name: value\r\n" to out, under the first rule of `response::add_field`: false, and nothing
-/// appended, when the name is not a token or the value holds a control character. Framing fields are the
+/// appended, when the name is not a token or the value holds another character. Framing fields are the
 /// caller's responsibility.
 bool render_field(std::string& out, std::string_view name, std::string_view value);
 

@@ -7,9 +7,9 @@ namespace troupe::http {
 
 namespace {
 
-void append_number(std::string& out, std::size_t number) {
+void append_number(std::string& out, std::uint64_t number, int base = 10) {
   std::array<char, 20> digits{};
-  const auto end = std::to_chars(digits.data(), digits.data() + digits.size(), number).ptr;
+  const auto end = std::to_chars(digits.data(), digits.data() + digits.size(), number, base).ptr;
   out.append(digits.data(), static_cast<std::size_t>(end - digits.data()));
 }
 
@@ -47,9 +47,13 @@ void write_head(std::string& out, const response& r, const answer_frame& frame, 
   }
   out += r.prepared_fields.view();
   out += r.fields;
-  if (has_body(r.status)) {
+  if (!has_body(r.status)) {
+    if (r.status == 205) out += "Content-Length: 0\r\n";
+  } else if (r.is_streamed) {
+    if (frame.http_1_1) out += "Transfer-Encoding: chunked\r\n";
+  } else {
     out += "Content-Length: ";
-    append_number(out, r.body.size());
+    append_number(out, r.content_length());
     out += "\r\n";
   }
   if (!frame.keep_alive) {
@@ -57,6 +61,11 @@ void write_head(std::string& out, const response& r, const answer_frame& frame, 
   } else if (!frame.http_1_1) {
     out += "Connection: keep-alive\r\n";
   }
+  out += "\r\n";
+}
+
+void write_chunk_line(std::string& out, std::size_t bytes) {
+  append_number(out, bytes, 16);
   out += "\r\n";
 }
 

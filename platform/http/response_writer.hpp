@@ -29,13 +29,19 @@ struct answer_frame {
 };
 
 /// Appends the head of an answer: status line, Date, Content-Type, the response's own fields, Content-Length (but with 1xx, 204 and
-/// 304), and Connection where the version does not imply it. The body is left to the caller, who copies or gathers it.
+/// 304; 0 with 205) or, when the body is streamed, Transfer-Encoding, and Connection where the version does not imply it. HTTP/1.0 knows no
+/// chunks: there the end of the connection ends the body, so `keep_alive` must be false. The body is left to the caller, who copies or gathers it.
 /// Source: RFC 9110 sections 6.6.1 and 8.6, RFC 9112 sections 6.3 and 9.3. Cost: about 40 ns, no allocation once `out` has grown.
 void write_head(std::string& out, const response& r, const answer_frame& frame, std::string_view date_line);
 
-/// Whether an answer of this status may carry a body.
+/// Whether an answer of this status may carry a body. Source: RFC 9110 sections 6.4.1 and 15.3.6.
 [[nodiscard]] constexpr bool has_body(std::uint16_t status) noexcept {
-  return status >= 200 && status != 204 && status != 304;
+  return status >= 200 && status != 204 && status != 205 && status != 304;
 }
+
+/// Appends the line that begins a chunk of so many bytes, more than 0; the chunk ends with CRLF. Source: RFC 9112 section 7.1.
+void write_chunk_line(std::string& out, std::size_t bytes);
+/// What follows the last chunk.
+inline constexpr std::string_view last_chunk = "0\r\n\r\n";
 
 } // namespace troupe::http

@@ -6,6 +6,8 @@ namespace troupe::http {
 
 namespace {
 
+constexpr std::string_view tail_mark = "...";
+
 // "/a/b" -> "a" and the rest "/b"; "/" is one empty segment.
 std::string_view take_segment(std::string_view& rest) noexcept {
   rest.remove_prefix(1);
@@ -16,6 +18,17 @@ std::string_view take_segment(std::string_view& rest) noexcept {
 }
 
 } // namespace
+
+router::node& router::child(std::unique_ptr<node>& place, std::string& known_name, std::string_view name,
+                            std::string_view pattern) {
+  if (!place) {
+    place = std::make_unique<node>();
+    known_name = name;
+  } else if (known_name != name) {
+    throw std::invalid_argument("two names for one segment, the second in: " + std::string(pattern));
+  }
+  return *place;
+}
 
 router::node& router::insert(std::string_view pattern) {
   if (pattern.empty() || pattern.front() != '/')
@@ -28,14 +41,15 @@ router::node& router::insert(std::string_view pattern) {
     if (segment.starts_with('{')) {
       if (!segment.ends_with('}') || segment.size() < 3 || ++parameters > path_parameters::limit)
         throw std::invalid_argument("bad parameter in route pattern: " + std::string(pattern));
-      const auto name = segment.substr(1, segment.size() - 2);
-      if (!at->parameter) {
-        at->parameter = std::make_unique<node>();
-        at->parameter_name = name;
-      } else if (at->parameter_name != name) {
-        throw std::invalid_argument("two names for one segment, the second in: " + std::string(pattern));
+      auto name = segment.substr(1, segment.size() - 2);
+      if (name.ends_with(tail_mark)) {
+        name.remove_suffix(tail_mark.size());
+        if (name.empty() || !rest.empty())
+          throw std::invalid_argument("a tail has a name and ends its route pattern: " + std::string(pattern));
+        at = &child(at->tail, at->tail_name, name, pattern);
+      } else {
+        at = &child(at->parameter, at->parameter_name, name, pattern);
       }
-      at = at->parameter.get();
     } else {
       auto& child = at->literals[std::string(segment)];
       if (!child) child = std::make_unique<node>();
@@ -63,6 +77,7 @@ void router::add_any(std::string_view pattern, std::size_t route) {
 
 const router::node* router::find(const node& from, std::string_view rest, path_parameters& parameters) {
   if (rest.empty()) return from.is_end ? &from : nullptr;
+  const auto tail = rest.substr(1);
   const auto segment = take_segment(rest);
   if (const auto literal = from.literals.find(segment); literal != from.literals.end()) {
     const auto count = parameters.count;
@@ -76,6 +91,12 @@ const router::node* router::find(const node& from, std::string_view rest, path_p
     parameters.count = count + 1;
     if (const auto* found = find(*from.parameter, rest, parameters)) return found;
     parameters.count = count;
+  }
+  if (from.tail && parameters.count < path_parameters::limit) {
+    parameters.names[parameters.count] = from.tail_name;
+    parameters.values[parameters.count] = tail;
+    ++parameters.count;
+    return from.tail.get();
   }
   return nullptr;
 }

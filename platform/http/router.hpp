@@ -13,8 +13,9 @@
 
 namespace troupe::http {
 
-/// Maps method and path to a route number. Patterns: literal segments and `{name}` segments, as in "/v1/products/{id}"; a literal
-/// wins over a name. HEAD is answered by GET's route. Thread: built by one, then any may match (it never changes).
+/// Maps method and path to a route number. Patterns: literal segments and `{name}` segments, as in "/v1/products/{id}", and at the end a
+/// tail, as in "/static/{path...}", which takes all that follows the '/' (nothing, one or many segments). A literal wins over a name, and
+/// a name over a tail. HEAD is answered by GET's route. Thread: built by one, then any may match (it never changes).
 class router {
  public:
 
@@ -43,11 +44,14 @@ class router {
     std::map<std::string, std::unique_ptr<node>, std::less<>> literals;
     std::unique_ptr<node> parameter;
     std::string parameter_name;
+    std::unique_ptr<node> tail;
+    std::string tail_name;
     std::array<std::int32_t, method_count> routes;
     bool is_end = false; // of a pattern; false: only an inner segment of longer ones
     node() { routes.fill(-1); }
   };
   node& insert(std::string_view pattern);
+  static node& child(std::unique_ptr<node>& place, std::string& known_name, std::string_view name, std::string_view pattern);
   static const node* find(const node& from, std::string_view rest, path_parameters& parameters);
 
   node root_;

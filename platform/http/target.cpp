@@ -194,6 +194,20 @@ bool is_authority(std::string_view text) noexcept {
   return port >= 1 && port <= 65535;
 }
 
+void append_path(std::string& out, std::string_view path) {
+  static constexpr char hex[] = "0123456789ABCDEF";
+  for (const char c : path) {
+    const auto byte = static_cast<unsigned char>(c);
+    if (path_bytes[byte]) {
+      out += c;
+    } else {
+      out += '%';
+      out += hex[byte >> 4];
+      out += hex[byte & 15];
+    }
+  }
+}
+
 bool decode_query_text(std::string_view text, std::string& out) {
   out.clear();
   for (std::size_t i = 0; i < text.size(); ++i) {

@@ -24,6 +24,10 @@ struct target_parts {
 /// nothing else: no userinfo, list or path. Source: RFC 3986 section 3.2.
 [[nodiscard]] bool is_authority(std::string_view text) noexcept;
 
+/// Appends a decoded path, percent-encoding what a path cannot hold as it is, so that `split_target` yields the same path again.
+/// Slashes stay. Source: RFC 3986 sections 2.1 and 3.3.
+void append_path(std::string& out, std::string_view path);
+
 /// Decodes %XX in a query key or value, '+' to a space. False on a bad escape.
 [[nodiscard]] bool decode_query_text(std::string_view text, std::string& out);
 

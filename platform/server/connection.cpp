@@ -31,8 +31,9 @@ std::uint64_t random_64() {
 connection_actor::connection_actor(caf::actor_config& config, std::shared_ptr<plane> plane, std::size_t number)
     : turn_actor(config), plane_(std::move(plane)), number_(number), limits_(plane_->limits),
       epoll_fd_(::epoll_create1(EPOLL_CLOEXEC)), epoch_(base::clock::now()), now_(epoch_), wall_(base::wall_now()),
-      sessions_(static_cast<std::size_t>(plane_->credits[number]->most())), exchanges_(limits_.in_flight * 2),
-      scratch_(scratch_bytes), parser_(limits_.request), metrics_(*plane_->registry, *plane_->routes, plane_->name, number),
+      sessions_(static_cast<std::size_t>(plane_->credits[number]->most())), exchanges_(limits_.in_flight * 2), streams_(limits_.in_flight),
+      scratch_(scratch_bytes), parser_(limits_.request), gzip_(plane_->responses.gzip_level),
+      metrics_(*plane_->registry, *plane_->routes, plane_->name, number),
       trace_high_(random_64() | 1), trace_count_(random_64()) {
   if (epoll_fd_ < 0) throw std::runtime_error("no descriptor for a connection actor: raise the limit of open files");
   if (auto watched = watch(*plane_->poller, epoll_fd_); !watched) throw std::runtime_error(watched.error().detail);
@@ -74,6 +75,7 @@ connection_actor::verdict connection_actor::on_turn(std::size_t) {
     // The session that the event was for may be gone, and its place be another's.
     if (sessions_[index].generation == event.data.u64 >> 32) on_event(index, event.events);
   }
+  write_unfinished();
   resume_sessions();
   flush_dirty(); // what was answered without a service
   wheel_.advance(ticks(now_), [this](std::uint32_t index) { on_deadline(index); });
@@ -89,7 +91,7 @@ connection_actor::verdict connection_actor::on_turn(std::size_t) {
     }
     if (sessions_.in_use() == 0) return verdict::quit;
   }
-  if (count > 0 || !resumable_.empty()) return verdict::again;
+  if (count > 0 || !resumable_.empty() || !unfinished_.empty()) return verdict::again;
   publish_due();
   return verdict::park;
 }
@@ -204,7 +206,7 @@ void connection_actor::on_deadline(std::uint32_t index) {
   // Not yet: whatever is due next.
   auto next = s.is_timed() ? s.due : timing_wheel::never;
   for (auto i = s.first_exchange; i != none; i = exchanges_[i].next) {
-    if (!exchanges_[i].answered) next = std::min(next, exchanges_[i].due);
+    if (!exchanges_[i].answered || exchanges_[i].stream != none) next = std::min(next, exchanges_[i].due);
   }
   if (next == timing_wheel::never) next = tick_in(limits_.idle_timeout);
   wheel_.at_most(index, next);
@@ -232,6 +234,7 @@ void connection_actor::close_session(std::uint32_t index) {
   // What services still work on goes on (a payment stands); its answer will find nobody.
   for (auto i = s.first_exchange; i != none;) {
     const auto next = exchanges_[i].next;
+    if (exchanges_[i].stream != none) end_stream(exchanges_[i]);
     exchanges_[i].session = none;
     exchanges_[i].answered = true;
     if (!exchanges_[i].awaits) release_exchange(i);

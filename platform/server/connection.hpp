@@ -2,6 +2,7 @@
 
 #include "platform/actor/service.hpp"
 #include "platform/actor/turn_actor.hpp"
+#include "platform/http/gzip.hpp"
 #include "platform/http/response_writer.hpp"
 #include "platform/policy/in_flight_limit.hpp"
 #include "platform/server/exchange.hpp"
@@ -15,6 +16,7 @@
 #include "platform/server/routes.hpp"
 #include "platform/server/session.hpp"
 #include "platform/server/slab.hpp"
+#include "platform/server/stream.hpp"
 #include "platform/server/timing_wheel.hpp"
 
 #include <cstddef>
@@ -24,6 +26,7 @@
 #include <optional>
 #include <string_view>
 #include <unordered_map>
+#include <utility>
 #include <vector>
 
 namespace troupe::server {
@@ -32,6 +35,7 @@ namespace troupe::server {
 struct plane {
   std::string name; ///< label of its metrics: "public", "admin"
   server::limits limits;
+  response_options responses;
   server::routes* routes = nullptr;
   metrics::registry* registry = nullptr;
   net::poller* poller = nullptr;
@@ -108,6 +112,17 @@ class connection_actor final : public actor::turn_actor {
   void release_exchange(std::uint32_t exchange_index);
   [[nodiscard]] actor::trace_context new_trace() noexcept;
 
+  // streaming.cpp: answers whose body comes from a service
+  void begin_stream(std::uint32_t exchange_index, const caf::mailbox_element& reply, actor::service_slot& slot,
+                    http::response& response);
+  void forget_stream(const exchange& x, const caf::mailbox_element& reply);
+  void on_chunk(std::uint32_t exchange_index, const caf::message& payload);
+  void pull(std::uint32_t exchange_index);
+  [[nodiscard]] bool render_stream(std::uint32_t exchange_index);
+  void end_stream(exchange& x);
+  void cut_stream(std::uint32_t index);
+  [[nodiscard]] bool can_render(const exchange& x) noexcept;
+
   // writing.cpp: answers to bytes
   void mark_dirty(std::uint32_t index);
   void flush_dirty();
@@ -116,6 +131,7 @@ class connection_actor final : public actor::turn_actor {
   void after_write(std::uint32_t index, output::progress progress);
   void keep_output(std::uint32_t index);
   void return_output(session& s);
+  void write_unfinished();
   void settle(std::uint32_t index);
 
   std::shared_ptr<plane> plane_;
@@ -130,6 +146,7 @@ class connection_actor final : public actor::turn_actor {
   slab<session> sessions_;
   slab<exchange> exchanges_;
   std::unordered_map<std::uint32_t, base::ip_address> clients_; // by session: those that a PROXY header has named
+  slab<stream, 64> streams_;
   std::vector<std::unique_ptr<intake>> intakes_;
   std::vector<std::uint32_t> free_intakes_;
   std::vector<std::unique_ptr<output>> outputs_;
@@ -142,9 +159,11 @@ class connection_actor final : public actor::turn_actor {
   http::request_parser parser_;
   output out_;
   http::date_field date_;
+  http::gzip_encoder gzip_;
   std::vector<std::uint32_t> dirty_;
   std::vector<std::uint32_t> resumable_;
   std::vector<std::uint32_t> resuming_;
+  std::vector<std::pair<std::uint32_t, std::uint32_t>> unfinished_; // session and generation: files of which the socket may take more
 
   actor::service_cache services_;
   http_metrics metrics_;

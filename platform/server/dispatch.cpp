@@ -1,6 +1,8 @@
 // connection_actor: requests to services and back.
 
 #include "platform/base/log.hpp"
+#include "platform/http/accept_encoding.hpp"
+#include "platform/http/compression.hpp"
 #include "platform/http/forwarded.hpp"
 #include "platform/http/idempotency_key.hpp"
 #include "platform/server/connection.hpp"
@@ -15,13 +17,7 @@ namespace troupe::server {
 
 namespace {
 
-// A request's number in its message id: the place of its exchange and the generation of that place.
-constexpr unsigned place_bits = 24;
-constexpr std::uint64_t place_mask = (std::uint64_t{1} << place_bits) - 1;
-
-std::uint64_t number_of(std::uint32_t place, std::uint32_t generation) noexcept {
-  return static_cast<std::uint64_t>(generation) << place_bits | place;
-}
+constexpr std::uint64_t place_mask = (std::uint64_t{1} << exchange_place_bits) - 1;
 
 // Sebastiano Vigna's splitmix64 finaliser: distinct counters give distinct, well mixed ids.
 std::uint64_t mix(std::uint64_t x) noexcept {
@@ -90,6 +86,7 @@ std::uint32_t connection_actor::open_exchange(std::uint32_t index, const http::r
   x.trace = new_trace();
   x.client = s.is(session::from_trusted_proxy) ? http::forwarded_client(request.fields, plane_->proxies.trusted) : base::ip_address();
   x.answered = false;
+  x.may_compress = false;
   x.head_only = request.method == http::method::head;
   x.http_1_1 = request.http_1_1;
   x.keep_alive = request.keep_alive && !draining_ && ++s.served < limits_.requests_per_session;
@@ -158,6 +155,8 @@ std::optional<http::response> connection_actor::handle(std::uint32_t place, http
     if (!key) return http::problem(400, "Idempotency-Key must be one string of 1 to 255 printable characters", id());
     envelope.idempotency_key = std::move(*key);
   }
+  x.may_compress = rule.may_compress && plane_->responses.gzip;
+  x.accepts_gzip = x.may_compress && http::accepts_gzip(request);
   x.due = tick_in(rule.timeout);
   envelope.deadline = now_ + rule.timeout;
   envelope.sent = now_;
@@ -171,6 +170,10 @@ std::optional<http::response> connection_actor::handle(std::uint32_t place, http
 void connection_actor::complete(std::uint32_t place, http::response&& response) {
   auto& x = exchanges_[place];
   x.response = std::move(response);
+  // Any other number would leave the client waiting for another answer, or split the stream of them.
+  if (const auto status = x.response.status; (status < 200 && status != 101) || status > 599)
+    x.response = http::problem({base::errc::internal, "the service answered with a status that is none"}, x.trace.request_id());
+  if (x.may_compress) http::compress(x.response, gzip_, x.accepts_gzip);
   x.held_bytes = x.response.body.size() + x.response.fields.size();
   if (answer_bytes_ + x.held_bytes > limits_.answer_bytes) {
     x.response = http::problem({base::errc::unavailable, "too many answers wait for their clients"}, x.trace.request_id());
@@ -178,6 +181,7 @@ void connection_actor::complete(std::uint32_t place, http::response&& response) 
   }
   answer_bytes_ += x.held_bytes;
   x.answered = true;
+  if (x.stream != none && !x.response.is_streamed) end_stream(x); // an error has taken the stream's place
   metrics_.answered(x.route, x.response.status, now_ - x.started);
   if (x.response.status == 500 || x.response.status == 504) {
     base::log::warn("request_failed", {{"request_id", x.trace.request_id()},
@@ -193,12 +197,14 @@ void connection_actor::on_reply(caf::mailbox_element& element) {
   const auto number = actor::answered_number(element.mid);
   const auto place = static_cast<std::uint32_t>(number & place_mask);
   auto& x = exchanges_[place];
-  if (x.generation != number >> place_bits || !x.awaits) return;
-  x.awaits->in_flight.leave();
-  x.awaits = nullptr;
+  if (x.generation != number >> exchange_place_bits || !x.awaits) return;
+  if (x.stream != none) return on_chunk(place, element.payload);
+  auto& slot = *std::exchange(x.awaits, nullptr);
+  slot.in_flight.leave();
   if (x.answered) {
     // The exchange has expired, or its session is gone.
     metrics_.late->add();
+    forget_stream(x, element);
     if (x.session == none) release_exchange(place);
     return;
   }
@@ -206,8 +212,11 @@ void connection_actor::on_reply(caf::mailbox_element& element) {
   if (payload.match_elements<caf::error>())
     return complete(place, http::problem(actor::from_caf(payload.get_as<caf::error>(0)), x.trace.request_id()));
   try {
-    complete(place, plane_->routes->at(x.route).target->finish(payload));
+    auto response = plane_->routes->at(x.route).target->finish(payload);
+    if (response.is_streamed) begin_stream(place, element, slot, response);
+    complete(place, std::move(response));
   } catch (const std::exception& e) {
+    if (x.stream == none) forget_stream(x, element);
     complete(place, failed(place, "encode_failed", e));
   }
 }
@@ -216,7 +225,8 @@ void connection_actor::expire_exchanges(std::uint32_t index) {
   const auto now = ticks(now_);
   for (auto i = sessions_[index].first_exchange; i != none; i = exchanges_[i].next) {
     auto& x = exchanges_[i];
-    if (x.answered || x.due > now) continue;
+    if (x.due > now || (x.answered && x.stream == none)) continue;
+    if (x.stream != none) return cut_stream(index);
     complete(i, http::problem({base::errc::deadline_exceeded, "the service did not answer in time"}, x.trace.request_id()));
   }
 }

@@ -3,6 +3,7 @@
 #include "platform/actor/envelope.hpp"
 #include "platform/actor/error_bridge.hpp"
 #include "platform/actor/service.hpp"
+#include "platform/actor/stream.hpp"
 #include "platform/base/result.hpp"
 #include "platform/http/request.hpp"
 #include "platform/http/response.hpp"
@@ -44,6 +45,9 @@ class endpoint {
 
   /// Turns the service's reply (never an error) into the answer.
   [[nodiscard]] virtual http::response finish(const caf::message& reply) const = 0;
+
+  /// The number of the stream that the service has opened with this reply; 0: none.
+  [[nodiscard]] virtual std::uint64_t opened_stream(const caf::message&) const { return 0; }
 };
 
 namespace detail {
@@ -62,7 +66,7 @@ struct function_of<R (*)(A)> {
 };
 
 template <class Handle, class Decode, class Encode>
-class service_call final : public endpoint {
+class service_call : public endpoint {
  public:
   using request_type = typename function_of<Decode>::result::value_type;
   using reply_type = typename function_of<Encode>::argument;
@@ -91,6 +95,27 @@ class service_call final : public endpoint {
   Encode encode_;
 };
 
+template <class Handle, class Decode, class Encode>
+class service_stream final : public service_call<Handle, Decode, Encode> {
+ public:
+  using base_type = service_call<Handle, Decode, Encode>;
+  using reply_type = typename base_type::reply_type;
+  static_assert(caf::response_type<typename Handle::signatures, actor::envelope, actor::next_chunk>::valid,
+                "the service's contract has no signature for the chunks of a stream");
+  static_assert(caf::response_type<typename Handle::signatures, actor::cancel_stream>::valid,
+                "the service's contract has no signature for the end of a stream");
+  using base_type::base_type;
+
+  http::response finish(const caf::message& reply) const override {
+    auto head = base_type::finish(reply);
+    head.is_streamed = true;
+    return head;
+  }
+  std::uint64_t opened_stream(const caf::message& reply) const override {
+    return reply.match_elements<reply_type>() ? reply.get_as<reply_type>(0).stream : 0;
+  }
+};
+
 template <class F>
 class immediate final : public endpoint {
  public:
@@ -110,6 +135,16 @@ template <class Handle, class Decode, class Encode>
 [[nodiscard]] std::shared_ptr<endpoint> call(actor::service<Handle> service, Decode decode, Encode encode) {
   return std::make_shared<detail::service_call<Handle, Decode, Encode>>(std::move(service), std::move(decode),
                                                                         std::move(encode));
+}
+
+/// A route whose answer a service streams. The reply that `encode_head` gets has a member `stream`, as `actor::stream_opened` has: the service has
+/// opened a stream of that number (see `actor::open_streams`) and is asked for one chunk after the other, as fast as the client takes
+/// them and with at most two on their way. Each chunk has the route's time. When the client leaves, the service is told.
+/// A service that fails before the head is answered as by `call`; after it the connection is cut, so that the client sees that the end is missing.
+template <class Handle, class Decode, class Encode>
+[[nodiscard]] std::shared_ptr<endpoint> stream_from(actor::service<Handle> service, Decode decode, Encode encode_head) {
+  return std::make_shared<detail::service_stream<Handle, Decode, Encode>>(std::move(service), std::move(decode),
+                                                                          std::move(encode_head));
 }
 
 /// A route that answers at once from the connection actor: `http::response(const http::request&)`. Must not block.

@@ -24,7 +24,8 @@ struct exchange {
   std::uint32_t generation = 0;         ///< part of the request id, so that a late answer to an earlier use misses
   std::uint32_t due = 0;                ///< tick of its deadline
   std::size_t route = no_route;
-  actor::service_slot* awaits = nullptr; ///< the service whose answer is outstanding; holds a place in its limit
+  std::uint32_t stream = slab<int>::none; ///< borrowed while its body comes from a service
+  actor::service_slot* awaits = nullptr; ///< the service whose answer or stream is outstanding; holds a place in its limit
   base::time_point started;
   actor::trace_context trace;
   base::ip_address client; ///< as trusted proxies name it; not known: whoever the session is with
@@ -34,6 +35,14 @@ struct exchange {
   bool head_only = false;
   bool http_1_1 = true;
   bool keep_alive = true;
+  bool may_compress = false; ///< the route's rule
+  bool accepts_gzip = false;
 };
+
+// A request's number in its message id: the place of its exchange and the generation of that place.
+inline constexpr unsigned exchange_place_bits = 24;
+[[nodiscard]] inline std::uint64_t number_of(std::uint32_t place, std::uint32_t generation) noexcept {
+  return static_cast<std::uint64_t>(generation) << exchange_place_bits | place;
+}
 
 } // namespace troupe::server

@@ -18,6 +18,7 @@ http_metrics::http_metrics(metrics::registry& registry, const routes& routes, co
   over_limit = &registry.counter(refused_metric, refused_help, {{"listener", listener}, {"reason", "client_limit"}}, writer);
   late = &registry.counter("troupe_http_late_replies_total", "Replies of services that nobody waited for any more.",
                            labels, writer);
+  cut = &registry.counter("troupe_http_streams_cut_total", "Streamed answers that their service did not complete.", labels, writer);
   const auto pool = [&](const char* name) {
     return &registry.gauge("troupe_http_pool_in_use", "Records borrowed from a connection actor's pools.",
                            {{"listener", listener}, {"pool", name}}, writer);
@@ -27,6 +28,7 @@ http_metrics::http_metrics(metrics::registry& registry, const routes& routes, co
   outputs = pool("outputs");
   request_bytes = &registry.gauge("troupe_http_held_request_bytes", "Bytes of incomplete requests.", labels, writer);
   answer_bytes = &registry.gauge("troupe_http_held_answer_bytes", "Bytes of answers that clients have not taken.", labels, writer);
+  streams = pool("streams");
   for (std::size_t i = 0; i <= routes.size(); ++i) {
     const auto pattern = i < routes.size() ? routes.at(i).pattern : std::string("none");
     latencies_.push_back(&registry.histogram("troupe_http_request_duration_seconds",

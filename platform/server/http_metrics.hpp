@@ -32,11 +32,13 @@ class http_metrics {
   metrics::counter* bad_proxy_header; ///< sessions closed because they did not begin with a PROXY header
   metrics::counter* over_limit; ///< sessions closed because the client that a PROXY header names has its most
   metrics::counter* late;       ///< answers of services that came after their exchange had been answered or left
+  metrics::counter* cut;        ///< streamed answers that ended before their last chunk, by the service's fault or deadline
   metrics::gauge* exchanges;    ///< pool use: requests in flight
   metrics::gauge* intakes;      ///< pool use: incomplete or waiting requests
   metrics::gauge* outputs;      ///< pool use: blocked outputs
   metrics::gauge* request_bytes; ///< in incomplete requests
   metrics::gauge* answer_bytes;  ///< of answers that clients have not taken
+  metrics::gauge* streams;      ///< pool use: answers that a service streams
 
  private:
   static constexpr std::size_t statuses = 500; // 100..599

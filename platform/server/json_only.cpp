@@ -9,14 +9,6 @@ namespace troupe::server {
 
 namespace {
 
-constexpr std::string_view blanks = " \t";
-
-std::string_view trimmed(std::string_view text) noexcept {
-  const auto first = text.find_first_not_of(blanks);
-  if (first == std::string_view::npos) return {};
-  return text.substr(first, text.find_last_not_of(blanks) - first + 1);
-}
-
 /// ASCII letters compare without case; `lower` has none that are capital.
 bool is_text(std::string_view text, std::string_view lower) noexcept {
   return std::equal(text.begin(), text.end(), lower.begin(), lower.end(), [](char a, char b) {
@@ -40,7 +32,7 @@ std::string_view next_part(std::string_view& rest) noexcept {
   end = std::min(end, rest.size());
   const auto part = rest.substr(0, end);
   rest.remove_prefix(std::min(end + 1, rest.size()));
-  return trimmed(part);
+  return http::trimmed(part);
 }
 
 std::optional<std::string_view> refusal_of(const http::request& request) noexcept {

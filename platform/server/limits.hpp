@@ -23,9 +23,15 @@ struct limits {
   std::uint32_t body_rate = 500;            ///< bytes a second that a body must bring on average: 408; 0: any
   std::chrono::milliseconds body_rate_after{10'000}; ///< from the end of the head until the rate counts
   std::chrono::milliseconds idle_timeout{60'000}; ///< between requests: closed silently
-  std::chrono::milliseconds write_timeout{30'000}; ///< for the client to take an answer: closed
+  std::chrono::milliseconds write_timeout{30'000}; ///< for the client to take an answer, or 256 KiB of it: closed
   std::chrono::milliseconds linger_timeout{1'000}; ///< for the client to see our last answer while its bytes are dropped
   std::chrono::milliseconds drain_idle{500};       ///< how long an idle session stays when the server drains
+};
+
+/// How a listener's answers are sent.
+struct response_options {
+  bool gzip = true;   ///< compress what may be, for clients that accept it
+  int gzip_level = 1; ///< 1 to 9; README.md has what each costs
 };
 
 } // namespace troupe::server

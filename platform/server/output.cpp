@@ -1,5 +1,6 @@
 #include "platform/server/output.hpp"
 
+#include <sys/sendfile.h>
 #include <sys/socket.h>
 #include <sys/uio.h>
 
@@ -9,47 +10,91 @@
 
 namespace troupe::server {
 
-output::progress output::write_to(int fd) {
+namespace {
+
+constexpr std::size_t copy_bytes = 32 * 1024;
+
+// Reads a little and sends it; what the socket does not take is read again the next time.
+ssize_t send_copied(int fd, int file, off_t offset, std::size_t most) {
+  std::array<char, copy_bytes> bytes;
+  const auto got = ::pread(file, bytes.data(), std::min(bytes.size(), most), offset);
+  return got <= 0 ? got : ::send(fd, bytes.data(), static_cast<std::size_t>(got), MSG_NOSIGNAL);
+}
+
+} // namespace
+
+output::progress output::write_to(int fd, file_way way) {
   end_text();
+  std::size_t of_files = 0;
   while (next_ < pieces_.size()) {
-    ssize_t sent = 0;
-    if (next_ + 1 == pieces_.size()) {
-      const auto bytes = view(pieces_[next_]);
-      sent = ::send(fd, bytes.data(), bytes.size(), MSG_NOSIGNAL);
-    } else {
-      std::array<iovec, 64> parts{};
-      const auto count = std::min(parts.size(), pieces_.size() - next_);
-      for (std::size_t i = 0; i < count; ++i) {
-        const auto bytes = view(pieces_[next_ + i]);
-        parts[i] = {const_cast<char*>(bytes.data()), bytes.size()}; // sendmsg only reads
-      }
-      msghdr message{};
-      message.msg_iov = parts.data();
-      message.msg_iovlen = count;
-      sent = ::sendmsg(fd, &message, MSG_NOSIGNAL);
-    }
+    const bool is_file = pieces_[next_].file != nullptr;
+    if (is_file && of_files >= file_bytes_a_write) return progress::unfinished;
+    const auto sent = is_file ? send_file(fd, file_bytes_a_write - of_files, way) : send_bytes(fd);
     if (sent < 0) {
       if (errno == EINTR) continue;
       return errno == EAGAIN ? progress::blocked : progress::broken;
     }
-    auto left = static_cast<std::size_t>(sent);
-    while (next_ < pieces_.size() && left >= pieces_[next_].size) {
-      left -= pieces_[next_].size;
-      pieces_[next_].body = {};
-      ++next_;
+    if (is_file) {
+      if (sent == 0) return progress::broken; // the file ends before the length that was promised
+      of_files += static_cast<std::size_t>(sent);
     }
-    if (left > 0) {
-      pieces_[next_].begin += left;
-      pieces_[next_].size -= left;
-    }
+    advance(static_cast<std::size_t>(sent));
   }
   clear(); // so that what is added next does not join a piece that has left
   return progress::finished;
 }
 
+// The pieces up to the next file. Before one the kernel waits for its first bytes, so that a small file leaves with its head.
+ssize_t output::send_bytes(int fd) {
+  std::array<iovec, 64> parts;
+  std::size_t count = 0;
+  auto at = next_;
+  for (; at < pieces_.size() && !pieces_[at].file && count < parts.size(); ++at) {
+    const auto bytes = view(pieces_[at]);
+    parts[count++] = {const_cast<char*>(bytes.data()), bytes.size()}; // sendmsg only reads
+  }
+  const int more = at < pieces_.size() && pieces_[at].file ? MSG_MORE : 0;
+  if (count == 1) return ::send(fd, parts[0].iov_base, parts[0].iov_len, MSG_NOSIGNAL | more);
+  msghdr message{};
+  message.msg_iov = parts.data();
+  message.msg_iovlen = count;
+  return ::sendmsg(fd, &message, MSG_NOSIGNAL | more);
+}
+
+ssize_t output::send_file(int fd, std::size_t most, file_way way) {
+  const auto& piece = pieces_[next_];
+  auto offset = static_cast<off_t>(piece.file->first() + piece.begin);
+  most = std::min(most, piece.size);
+  if (way == file_way::kernel) {
+    const auto sent = ::sendfile(fd, piece.file->fd(), &offset, most);
+    if (sent >= 0 || (errno != EINVAL && errno != ENOSYS)) return sent;
+  }
+  return send_copied(fd, piece.file->fd(), offset, most);
+}
+
+void output::advance(std::size_t sent) {
+  sent_ += sent;
+  while (next_ < pieces_.size() && sent >= pieces_[next_].size) {
+    sent -= pieces_[next_].size;
+    pieces_[next_].body = {};
+    pieces_[next_].file = nullptr;
+    ++next_;
+  }
+  if (sent > 0) {
+    pieces_[next_].begin += sent;
+    pieces_[next_].size -= sent;
+  }
+}
+
 std::size_t output::pending() const noexcept {
   std::size_t bytes = text_.size() - text_ended_;
   for (auto i = next_; i < pieces_.size(); ++i) bytes += pieces_[i].size;
+  return bytes;
+}
+
+std::size_t output::held() const noexcept {
+  std::size_t bytes = text_.size() - text_ended_;
+  for (auto i = next_; i < pieces_.size(); ++i) bytes += pieces_[i].file ? 0 : pieces_[i].size;
   return bytes;
 }
 
@@ -59,6 +104,8 @@ void output::clear() {
   pieces_.clear();
   text_ended_ = 0;
   next_ = 0;
+  sent_ = 0;
+  is_due_again = false;
 }
 
 } // namespace troupe::server

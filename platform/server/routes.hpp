@@ -19,6 +19,7 @@ struct route {
   std::chrono::milliseconds timeout{2000};
   actor::priority priority = actor::priority::normal;
   bool needs_idempotency_key = false;
+  bool may_compress = true;
 
   /// How long the service may take before the client is answered 504.
   route& within(std::chrono::milliseconds t) {
@@ -29,9 +30,17 @@ struct route {
     priority = p;
     return *this;
   }
-  /// Requests without a valid Idempotency-Key are answered 400; the key travels in the envelope.
+  /// Requests without a valid Idempotency-Key are answered 400; the key travels in the envelope. Such answers bear secrets.
   route& requires_idempotency_key() {
     needs_idempotency_key = true;
+    return bears_secrets();
+  }
+  /// Answers hold what only this client may know. They are never compressed: where an attacker can have a text of his own beside a secret, the
+  /// length of what is compressed betrays the secret (BREACH).
+  route& bears_secrets() { return never_compressed(); }
+  /// Answers keep their bytes, and so their strong ETag, which a later If-Match needs.
+  route& never_compressed() {
+    may_compress = false;
     return *this;
   }
 };

@@ -32,6 +32,7 @@ base::result<std::unique_ptr<server>> server::start(caf::actor_system& system, s
   auto& p = *made->plane_;
   p.name = options.name;
   p.limits = options.limits;
+  p.responses = options.responses;
   p.routes = &routes;
   p.registry = &registry;
   p.poller = &poller;

@@ -23,6 +23,7 @@ struct server_options {
   std::size_t connection_actors = 2;    ///< one a worker: platform/README.md has the measurement
   server::limits limits;
   server::proxies proxies;
+  response_options responses;
 };
 
 /// One listener's acceptors and connection actors. Routes, registry and poller must outlive the actors: call `stop`, then end the

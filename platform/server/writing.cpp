@@ -4,6 +4,7 @@
 
 #include <sys/socket.h>
 
+#include <algorithm>
 #include <utility>
 
 namespace troupe::server {
@@ -12,6 +13,9 @@ namespace {
 
 // More answers than this wait in their exchanges until the socket has taken what was rendered.
 constexpr std::size_t render_bytes = 256 * 1024;
+// The write deadline begins anew whenever a client has taken so much.
+constexpr std::size_t progress_bytes = 256 * 1024;
+constexpr std::size_t files_a_turn = 16; // then other sessions have their turn
 
 } // namespace
 
@@ -48,11 +52,21 @@ void connection_actor::render(session& s) {
     const auto place = s.first_exchange;
     auto& x = exchanges_[place];
     if (!x.answered || out_.pending() > render_bytes) break;
-    // When the server drains, the last answer that is owed announces the close.
-    const bool keep_alive = x.keep_alive && !(draining_ && x.next == none && s.intake == none);
-    http::write_head(out_.text(), x.response, {x.head_only, x.http_1_1, keep_alive}, date_line);
-    if (!x.head_only && http::has_body(x.response.status)) out_.add_body(x.response.body);
-    if (!keep_alive) s.set(session::close_when_flushed);
+    if (x.stream == none || !streams_[x.stream].has_begun) {
+      // When the server drains, the last answer that is owed announces the close.
+      x.keep_alive = x.keep_alive && !(draining_ && x.next == none && s.intake == none);
+      http::write_head(out_.text(), x.response, {x.head_only, x.http_1_1, x.keep_alive}, date_line);
+    }
+    if (x.stream != none) {
+      if (!render_stream(place)) break;
+    } else if (!x.head_only && http::has_body(x.response.status)) {
+      if (x.response.file) {
+        out_.add_file(std::move(x.response.file));
+      } else {
+        out_.add_body(x.response.body);
+      }
+    }
+    if (!x.keep_alive) s.set(session::close_when_flushed);
     s.first_exchange = x.next;
     if (s.first_exchange == none) s.last_exchange = none;
     --s.in_flight;
@@ -70,9 +84,16 @@ void connection_actor::after_write(std::uint32_t index, output::progress progres
   switch (progress) {
   case output::progress::broken: return close_session(index);
   case output::progress::blocked:
-    if (s.output == none) keep_output(index);
-    if (s.fd >= 0) register_with_epoll(index);
-    return;
+  case output::progress::unfinished:
+    if (s.output == none) {
+      keep_output(index);
+      if (s.fd < 0) return;
+    } else if (outputs_[s.output]->has_sent(progress_bytes)) {
+      set_due(s, index, limits_.write_timeout);
+    }
+    if (progress == output::progress::unfinished && !std::exchange(outputs_[s.output]->is_due_again, true))
+      unfinished_.emplace_back(index, s.generation);
+    return register_with_epoll(index);
   case output::progress::finished: break;
   }
   return_output(s);
@@ -82,7 +103,7 @@ void connection_actor::after_write(std::uint32_t index, output::progress progres
 // The socket takes no more: what is left of `out_` waits in an output of the session's own.
 void connection_actor::keep_output(std::uint32_t index) {
   auto& s = sessions_[index];
-  if (answer_bytes_ + out_.pending() > limits_.answer_bytes) return close_session(index); // nothing can be kept for it
+  if (answer_bytes_ + out_.held() > limits_.answer_bytes) return close_session(index); // nothing can be kept for it
   if (free_outputs_.empty()) {
     outputs_.push_back(std::make_unique<output>());
     free_outputs_.push_back(static_cast<std::uint32_t>(outputs_.size() - 1));
@@ -92,7 +113,7 @@ void connection_actor::keep_output(std::uint32_t index) {
   metrics_.outputs->add(1);
   auto& kept = *outputs_[s.output];
   std::swap(kept, out_);
-  kept.counted = kept.pending();
+  kept.counted = kept.held();
   answer_bytes_ += kept.counted;
   s.set(session::blocked);
   set_due(s, index, limits_.write_timeout);
@@ -109,6 +130,19 @@ void connection_actor::return_output(session& s) {
   s.clear(session::blocked);
 }
 
+// Files of which their sockets may take more. Each output is in the list once.
+void connection_actor::write_unfinished() {
+  const auto count = std::min(unfinished_.size(), files_a_turn);
+  for (std::size_t i = 0; i < count; ++i) {
+    const auto [index, generation] = unfinished_[i];
+    auto& s = sessions_[index];
+    if (s.generation != generation || s.output == none) continue;
+    auto& pending = *outputs_[s.output];
+    if (std::exchange(pending.is_due_again, false)) after_write(index, pending.write_to(s.fd));
+  }
+  unfinished_.erase(unfinished_.begin(), unfinished_.begin() + static_cast<std::ptrdiff_t>(count));
+}
+
 // Everything that was ready has left: close, read on, or wait.
 void connection_actor::settle(std::uint32_t index) {
   auto& s = sessions_[index];
@@ -117,7 +151,7 @@ void connection_actor::settle(std::uint32_t index) {
     if (s.is(session::peer_finished) || (!s.is(session::readable) && s.intake == none)) return close_session(index);
     return close_gently(index);
   }
-  if (s.first_exchange != none && exchanges_[s.first_exchange].answered) return mark_dirty(index);
+  if (s.first_exchange != none && can_render(exchanges_[s.first_exchange])) return mark_dirty(index);
   if (s.in_flight == 0 && s.is(session::gathering) && intakes_[s.intake]->owes_continue) {
     send_continue(index);
     if (s.fd < 0) return;

@@ -1,6 +1,7 @@
 #include "services/catalog/catalog.hpp"
 
 #include "platform/base/log.hpp"
+#include "services/catalog/product_export.hpp"
 #include "services/catalog/product_index.hpp"
 
 #include <caf/send.hpp>
@@ -39,8 +40,13 @@ void publish(const std::vector<product_index::viewed_product>& views, const stat
   }
 }
 
+constexpr std::size_t most_exports = 64; // of one replica at once
+
 struct replica_state {
+  replica_state(metrics::registry& registry, std::size_t replica) : exports(registry, "catalog", replica, most_exports) {}
+
   product_index products;
+  actor::open_streams exports; // walk over the products
   bool publishes_soon = false;
 };
 
@@ -68,12 +74,13 @@ replica_metrics::replica_metrics(metrics::registry& registry, std::size_t replic
       reads(&registry.counter("troupe_catalog_reads_total", "Products handed out by id, 304 included.", {},
                               replica)),
       not_modified(&registry.counter("troupe_catalog_not_modified_total",
-                                     "Products that the client had already (304).", {}, replica)) {}
+                                     "Products that the client had already (304).", {}, replica)),
+      registry(&registry), replica(replica) {}
 
 replica_actor::behavior_type catalog(replica_actor::pointer self, const replica_metrics& metrics,
                                      const actor::service<store_actor>& store,
                                      const actor::service<stats::stats_actor>& stats) {
-  const auto state = std::make_shared<replica_state>();
+  const auto state = std::make_shared<replica_state>(*metrics.registry, metrics.replica);
   attach(self, state, store);
   return actor::serve<replica_actor>(
       self, metrics.service,
@@ -91,6 +98,11 @@ replica_actor::behavior_type catalog(replica_actor::pointer self, const replica_
       [state](const actor::envelope&, const v1::BatchGetProductsRequest& request) {
         return state->products.find_all(request);
       },
+      [state](const actor::envelope&, const v1::ExportProductsRequest&) {
+        return state->exports.open([walk = product_export(state->products)]() mutable { return walk.next(); });
+      },
+      [state](const actor::envelope&, const actor::next_chunk& request) { return state->exports.next(request); },
+      [state](const actor::cancel_stream& request) { state->exports.cancel(request); },
       [state](const catalog_snapshot& snapshot) { state->products.load(snapshot); },
       [state](const catalog_change& change) { state->products.apply(change); },
       [self, state, stats](actor::tick) {

@@ -2,6 +2,7 @@
 
 #include "platform/actor/serve.hpp"
 #include "platform/actor/service.hpp"
+#include "platform/actor/stream.hpp"
 #include "services/catalog/contract.hpp"
 #include "services/catalog/store.hpp"
 #include "services/stats/contract.hpp"
@@ -18,6 +19,8 @@ struct replica_metrics {
   actor::service_metrics service;
   metrics::counter* reads;        ///< products handed out, 304 included
   metrics::counter* not_modified; ///< of those, answered 304
+  metrics::registry* registry;    ///< where the replica's exports are measured
+  std::size_t replica;
 };
 
 /// A replica: all products in memory. It asks the store for a snapshot first and handles requests when it has

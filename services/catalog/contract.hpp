@@ -16,6 +16,7 @@ CAF_ADD_TYPE_ID(troupe_catalog, (troupe::catalog::v1::SearchProductsReply))
 CAF_ADD_TYPE_ID(troupe_catalog, (troupe::catalog::v1::BatchGetProductsRequest))
 CAF_ADD_TYPE_ID(troupe_catalog, (troupe::catalog::v1::BatchPutProductsRequest))
 CAF_ADD_TYPE_ID(troupe_catalog, (troupe::catalog::v1::BatchPutProductsReply))
+CAF_ADD_TYPE_ID(troupe_catalog, (troupe::catalog::v1::ExportProductsRequest))
 CAF_ADD_TYPE_ID(troupe_catalog, (troupe::catalog::product_view))
 CAF_ADD_TYPE_ID(troupe_catalog, (troupe::catalog::product_set))
 CAF_ADD_TYPE_ID(troupe_catalog, (troupe::catalog::stored_product))
@@ -32,6 +33,7 @@ TROUPE_LOCAL_MESSAGE(troupe::catalog::v1::SearchProductsReply)
 TROUPE_LOCAL_MESSAGE(troupe::catalog::v1::BatchGetProductsRequest)
 TROUPE_LOCAL_MESSAGE(troupe::catalog::v1::BatchPutProductsRequest)
 TROUPE_LOCAL_MESSAGE(troupe::catalog::v1::BatchPutProductsReply)
+TROUPE_LOCAL_MESSAGE(troupe::catalog::v1::ExportProductsRequest)
 TROUPE_LOCAL_MESSAGE(troupe::catalog::product_view)
 TROUPE_LOCAL_MESSAGE(troupe::catalog::product_set)
 TROUPE_LOCAL_MESSAGE(troupe::catalog::stored_product)
@@ -48,7 +50,11 @@ using catalog_actor = caf::typed_actor<
     // One product. not_found when there is none with this id. Idempotent.
     caf::result<product_view>(actor::envelope, v1::GetProductRequest),
     // Many products; those that are not there are listed, not an error. Idempotent.
-    caf::result<product_set>(actor::envelope, v1::BatchGetProductsRequest)>;
+    caf::result<product_set>(actor::envelope, v1::BatchGetProductsRequest),
+    // Opens a stream of all products as JSON Lines, by id; see `product_export`. unavailable when too many are open.
+    caf::result<actor::stream_opened>(actor::envelope, v1::ExportProductsRequest),
+    caf::result<actor::stream_chunk>(actor::envelope, actor::next_chunk),
+    caf::result<void>(actor::cancel_stream)>;
 
 /// Writes; one actor a store, service "catalog-store". A reply comes after the commit, and after the replicas
 /// have been told.

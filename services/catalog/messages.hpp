@@ -30,7 +30,7 @@ struct stored_product {
 /// Shared by all who get it.
 using entry_list = std::shared_ptr<const std::vector<entry_ptr>>;
 
-/// All products, from the store to a replica: they take the place of those it has.
+/// All products by id, from the store to a replica: they take the place of those it has.
 struct catalog_snapshot {
   entry_list products;
 };

@@ -1,6 +1,6 @@
 #include "services/catalog/product_index.hpp"
 
-#include "services/catalog/entity_tag.hpp"
+#include "platform/http/conditional.hpp"
 
 #include <algorithm>
 #include <limits>
@@ -11,14 +11,18 @@ namespace troupe::catalog {
 void product_index::load(const catalog_snapshot& snapshot) {
   viewed_.clear();
   own_ = 0;
+  ordered_.clear();
   slots_.clear();
   slots_.reserve(snapshot.products->size());
-  for (const auto& entry : *snapshot.products) slots_.emplace(entry->product.id(), slot{entry});
+  for (const auto& entry : *snapshot.products)
+    ordered_.insert(ordered_.end(), &*slots_.emplace(entry->product.id(), slot{entry}).first);
 }
 
 void product_index::apply(const catalog_change& change) {
   for (const auto& entry : *change.products) {
-    auto& place = slots_[entry->product.id()];
+    const auto [found, is_new] = slots_.try_emplace(entry->product.id());
+    if (is_new) ordered_.insert(&*found);
+    auto& place = found->second;
     place.entry = entry;
     if (std::exchange(place.is_own, false)) --own_;
   }
@@ -36,7 +40,7 @@ base::result<product_view> product_index::view(std::string_view id, std::string_
     ++own_;
   }
   const bool not_modified =
-      !if_none_match.empty() && names_tag(if_none_match, place.entry->etag(), tag_comparison::weak);
+      !if_none_match.empty() && http::names_tag(if_none_match, place.entry->etag(), http::tag_comparison::weak);
   return product_view{place.entry, not_modified};
 }
 
@@ -51,6 +55,11 @@ product_set product_index::find_all(const v1::BatchGetProductsRequest& request) 
     }
   }
   return set;
+}
+
+const product_entry* product_index::first_after(std::string_view id) const {
+  const auto found = ordered_.upper_bound(id);
+  return found == ordered_.end() ? nullptr : (*found)->second.entry.get();
 }
 
 std::vector<product_index::viewed_product> product_index::take_views(std::size_t most) {

@@ -6,6 +6,7 @@
 
 #include <cstddef>
 #include <cstdint>
+#include <set>
 #include <string_view>
 #include <vector>
 
@@ -22,7 +23,8 @@ class product_index {
   /// Views of one product that one `take_views` yields at most; the rest waits for the next.
   static constexpr std::uint32_t most_views = 1'000'000;
 
-  /// Replaces everything; views that nobody has taken are lost. Cost: O(products).
+  /// Replaces everything; views that nobody has taken are lost. Cost: O(products) when they come in the order of
+  /// their ids.
   void load(const catalog_snapshot& snapshot);
   /// Replaces or adds these.
   void apply(const catalog_change& change);
@@ -33,6 +35,10 @@ class product_index {
 
   /// Finds many; counts no views.
   [[nodiscard]] product_set find_all(const v1::BatchGetProductsRequest& request) const;
+
+  /// The product with the least id that is greater than this one, byte by byte; null when there is none. Counts no view. Lifetime: until the
+  /// next load or change. Cost: O(log products).
+  [[nodiscard]] const product_entry* first_after(std::string_view id) const;
 
   /// Whether views have been counted that nobody has taken.
   [[nodiscard]] bool has_views() const noexcept { return !viewed_.empty(); }
@@ -53,8 +59,18 @@ class product_index {
     bool is_own = false;
   };
   using slot_map = map_by_text<slot>;
+  struct by_id {
+    using is_transparent = void;
+    static std::string_view id(const slot_map::value_type* node) noexcept { return node->first; }
+    static std::string_view id(std::string_view text) noexcept { return text; }
+    template <class A, class B>
+    bool operator()(const A& a, const B& b) const noexcept {
+      return id(a) < id(b);
+    }
+  };
 
   slot_map slots_;
+  std::set<const slot_map::value_type*, by_id> ordered_; // all of them
   std::vector<slot_map::value_type*> viewed_; // those with views > 0; the map's nodes stay where they are
   std::size_t own_ = 0;
 };

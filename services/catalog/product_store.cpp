@@ -1,7 +1,8 @@
 #include "services/catalog/product_store.hpp"
 
-#include "services/catalog/entity_tag.hpp"
+#include "platform/http/conditional.hpp"
 
+#include <algorithm>
 #include <utility>
 
 namespace troupe::catalog {
@@ -22,6 +23,7 @@ entry_list product_store::all() {
     auto list = std::make_shared<std::vector<entry_ptr>>();
     list->reserve(entries_.size());
     for (const auto& [id, entry] : entries_) list->push_back(entry);
+    std::sort(list->begin(), list->end(), [](const auto& a, const auto& b) { return a->product.id() < b->product.id(); });
     all_ = std::move(list);
   }
   return all_;
@@ -98,15 +100,12 @@ base::result<stored_product> product_store::stage(v1::Product product, const ent
 
 base::result<stored_product> product_store::put(const v1::PutProductRequest& request, base::unix_micros now) {
   const auto before = current(request.product().id());
-  if (!request.if_match().empty() &&
-      (!before || !names_tag(request.if_match(), before->etag(), tag_comparison::strong))) {
+  const http::preconditions asked{.if_match = request.if_match(), .if_none_match = request.if_none_match()};
+  const http::representation stored{.exists = before != nullptr, .etag = before ? before->etag() : std::string_view{}};
+  if (http::evaluate(asked, stored, false, now) != http::precondition_outcome::holds) {
     return base::fail(errc::precondition_failed,
-                      before ? "If-Match names another version than the product has"
+                      before ? "the product has another version than If-Match or If-None-Match allow"
                              : "If-Match was sent, and there is no product with this id");
-  }
-  if (before && !request.if_none_match().empty() &&
-      names_tag(request.if_none_match(), before->etag(), tag_comparison::weak)) {
-    return base::fail(errc::precondition_failed, "If-None-Match names the version that the product has");
   }
   if (auto room = check_room(before ? 0 : 1); room.has_error()) return room.error();
   return stage(request.product(), before, now);

@@ -23,7 +23,7 @@ class product_store {
   [[nodiscard]] static base::result<product_store> open(const std::filesystem::path& data_dir,
                                                         std::size_t most = default_most_products);
 
-  /// All products as committed. Cost: O(products) after a commit, else none.
+  /// All products as committed, by id. Cost: O(n log n) of n products after a commit, else none.
   [[nodiscard]] entry_list all();
   [[nodiscard]] std::size_t size() const noexcept { return entries_.size(); }
 

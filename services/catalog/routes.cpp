@@ -1,5 +1,6 @@
 #include "services/catalog/routes.hpp"
 
+#include "platform/http/target.hpp"
 #include "platform/json/message.hpp"
 #include "platform/server/json_only.hpp"
 #include "services/catalog/batch_endpoint.hpp"
@@ -15,22 +16,11 @@ namespace {
 
 using base::errc;
 
-/// The values of all fields of that name as one list. Source: RFC 9110 section 5.3.
-std::string list_field(const http::request& request, std::string_view name) {
-  std::string list;
-  for (const auto& field : request.fields) {
-    if (!http::same_field_name(field.name, name)) continue;
-    if (!list.empty()) list += ", ";
-    list += field.value;
-  }
-  return list;
-}
-
 base::result<v1::GetProductRequest> decode_get(const http::request& request) {
   v1::GetProductRequest message;
   const auto id = request.parameter("id");
   message.set_id(id.data(), id.size());
-  if (auto tags = list_field(request, "If-None-Match"); !tags.empty())
+  if (auto tags = request.list_field("If-None-Match"); !tags.empty())
     message.set_if_none_match(std::move(tags));
   return message;
 }
@@ -57,28 +47,16 @@ base::result<v1::PutProductRequest> decode_put(const http::request& request) {
   }
   product.set_id(id.data(), id.size());
   if (auto checked = check_product(product); checked.has_error()) return checked.error();
-  if (auto tags = list_field(request, "If-Match"); !tags.empty()) message.set_if_match(std::move(tags));
-  if (auto tags = list_field(request, "If-None-Match"); !tags.empty())
+  if (auto tags = request.list_field("If-Match"); !tags.empty()) message.set_if_match(std::move(tags));
+  if (auto tags = request.list_field("If-None-Match"); !tags.empty())
     message.set_if_none_match(std::move(tags));
   return message;
 }
 
-/// The id as one segment of a path. Source: RFC 3986 sections 2.3 and 3.3.
+/// The id is one segment: it holds no slash.
 std::string path_of(std::string_view id) {
-  static constexpr std::string_view plain = "-._~!$&'()*+,;=:@";
-  static constexpr char hex[] = "0123456789ABCDEF";
   std::string out = "/v1/products/";
-  for (const char c : id) {
-    const auto byte = static_cast<unsigned char>(c);
-    if ((c >= '0' && c <= '9') || (c >= 'A' && c <= 'Z') || (c >= 'a' && c <= 'z') ||
-        plain.find(c) != std::string_view::npos) {
-      out += c;
-    } else {
-      out += '%';
-      out += hex[byte >> 4];
-      out += hex[byte & 15];
-    }
-  }
+  http::append_path(out, id);
   return out;
 }
 
@@ -106,6 +84,14 @@ base::result<v1::SearchProductsRequest> decode_search(const http::request& reque
   return message;
 }
 
+base::result<v1::ExportProductsRequest> decode_export(const http::request&) { return v1::ExportProductsRequest{}; }
+
+http::response encode_export(const actor::stream_opened&) {
+  http::response r;
+  r.content_type = "application/jsonl";
+  return r;
+}
+
 http::response encode_found(const v1::SearchProductsReply& reply) {
   return http::json_response(200, json::encode(reply));
 }
@@ -114,10 +100,13 @@ http::response encode_found(const v1::SearchProductsReply& reply) {
 
 void add_routes(server::routes& routes, const catalog_services& services) {
   using namespace std::chrono_literals;
-  routes.get("/v1/products/{id}", server::call(services.replicas, &decode_get, &encode_view));
+  routes.get("/v1/products/{id}", server::call(services.replicas, &decode_get, &encode_view)).never_compressed();
   routes.put("/v1/products/{id}", server::json_only(server::call(services.store, &decode_put, &encode_stored)))
       .within(5s);
   routes.get("/v1/products", server::call(services.search, &decode_search, &encode_found))
+      .within(5s)
+      .with_priority(actor::priority::low);
+  routes.get("/v1/products:export", server::stream_from(services.replicas, &decode_export, &encode_export))
       .within(5s)
       .with_priority(actor::priority::low);
   routes.post("/v1/products:batch", server::json_only(batch(services.replicas, services.store))).within(10s);

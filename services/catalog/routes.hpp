@@ -20,6 +20,7 @@ struct catalog_services {
 /// ""
 ///   on the last page. Without q, or when it is blank: all products by id. page_size: 1..100, 20 when left
 ///   out.
+/// - GET /v1/products:export: 200, all products by id as JSON Lines, streamed; see `product_export`.
 /// - POST /v1/products:batch with {"ids":[...]} (1..100): 200, {"products":[...],"missing":[...]}.
 /// - POST /v1/products:batch with {"products":[...]} (1..500): 200, {"created":n,"updated":m}; all are
 /// written

@@ -64,6 +64,7 @@ void start(app::tier& tier) {
   tier.before_stop([&system = tier.system(), replicas] { actor::ask_all(system, replicas, longest_publication, actor::tick{}); });
   tier.offer("catalog", "/v1/products/85123A", "one product, from memory");
   tier.offer("catalog", "/v1/products?q=heart", "full-text search");
+  tier.offer("catalog", "/v1/products:export", "all products, streamed");
 }
 
 } // namespace troupe::catalog

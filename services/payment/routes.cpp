@@ -65,9 +65,10 @@ void add_routes(server::routes& routes, const actor::service<payment_actor>& pay
   add_write("/v1/payments", &decode_body<v1::CreatePaymentRequest>);
   add_write("/v1/payments/{id}/refunds", &decode_refund);
   add_write("/v1/credits", &decode_body<v1::CreateCreditRequest>);
-  routes.get("/v1/payments/{id}", server::call(payments, &decode_get, &encode_document));
+  routes.get("/v1/payments/{id}", server::call(payments, &decode_get, &encode_document)).bears_secrets();
   routes.get("/v1/ledger/balance", server::call(payments, &decode_balance, &encode_document))
-      .within(balance_timeout);
+      .within(balance_timeout)
+      .bears_secrets();
 }
 
 } // namespace troupe::payment

@@ -166,6 +166,15 @@ class Server:
         assert answer.status == 200, answer
         return answer.json()
 
+    def metric(self, name, **labels):
+        """The sum of the samples of that name which have all these labels."""
+        total = 0.0
+        for line in self.ask_admin("GET", "/metrics").body.decode().splitlines():
+            found = re.fullmatch(r"(\w+)(?:\{(.*)\})? (\S+)", line)
+            if found and found[1] == name and all(f'{key}="{value}"' in (found[2] or "") for key, value in labels.items()):
+                total += float(found[3])
+        return total
+
     def resident_bytes(self):
         with open(f"/proc/{self.pid}/statm", encoding="ascii") as file:
             return int(file.read().split()[1]) * resource.getpagesize()
@@ -278,7 +287,10 @@ class Connection:
             fields.append((name.lower(), value.strip()))
         response = Response(found[1], int(found[2]), fields, b"")
         bodiless = head_only or response.status in (204, 304)
-        if not bodiless:
+        if not bodiless and response.field("Transfer-Encoding") == "chunked":
+            assert response.field("Content-Length") is None, response
+            response.body = b"".join(iter(self.read_chunk, b""))
+        elif not bodiless:
             length = response.field("Content-Length")
             assert length is not None, f"no Content-Length: {response}"
             response.body = self._take(int(length))
@@ -292,6 +304,16 @@ class Connection:
             if not self.buffer.startswith((b"HTTP/1.1 1", b"HTTP/1.0 1")):
                 return self.read()
             self.read_interim()
+
+    def read_chunk(self):
+        """The next chunk of an answer whose head has been read; b"" is the last one."""
+        while b"\r\n" not in self.buffer:
+            self._more()
+        line, _, self.buffer = self.buffer.partition(b"\r\n")
+        assert re.fullmatch(rb"[0-9a-f]{1,8}", line), f"no chunk size: {line!r}"
+        data = self._take(int(line, 16))
+        assert self._take(2) == b"\r\n", "a chunk ends with CRLF"
+        return data
 
     def ask(self, method, target, body=None, fields=None):
         self.send(request(method, target, body, fields))

@@ -139,6 +139,13 @@ TEST_CASE("settings change what they say") {
       {"requests.body_bytes", "1GiB", "1073741824B"},
       {"requests.head_bytes", "1024", "1024B"},
       {"drain.grace", "0ms", "0ms"},
+      {"responses.gzip", "off", "off"},
+      {"responses.gzip_level", "9", "9"},
+      {"files.directory", "/srv/www", "/srv/www"},
+      {"files.directory", "", ""},
+      {"files.path", "/", "/"},
+      {"files.path", "/a/b-c_d.e~/", "/a/b-c_d.e~/"},
+      {"files.max_age", "1m", "60000ms"},
   };
   for (const auto& c : cases) {
     INFO(c.key << " " << c.value);
@@ -156,6 +163,16 @@ TEST_CASE("a bad value is refused with the key, what was expected and what was g
   } cases[] = {
       {"tier", ""},
       {"tier", "data"},
+      {"responses.gzip", "yes"},
+      {"responses.gzip_level", "0"},
+      {"responses.gzip_level", "10"},
+      {"files.path", ""},
+      {"files.path", "static/"},
+      {"files.path", "/static"},
+      {"files.path", "//static/"},
+      {"files.path", "/../"},
+      {"files.path", "/{x}/"},
+      {"files.path", "/a b/"},
       {"services", ",catalog"},
       {"services", "catalog,,stats"},
       {"services", "catalog,"},

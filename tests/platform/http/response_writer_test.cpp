@@ -1,7 +1,12 @@
 #include "platform/http/response_writer.hpp"
 
+#include "platform/http/file_part.hpp"
+
 #include <catch2/catch.hpp>
 
+#include <fcntl.h>
+
+#include <memory>
 #include <string>
 #include <string_view>
 
@@ -51,8 +56,33 @@ TEST_CASE("C-73, RFC 9110 8.6: an answer that has no body has no Content-Length"
   none.status = 204;
   CHECK(head(none) == "HTTP/1.1 204 No Content\r\nDate: Sun, 06 Nov 1994 08:49:37 GMT\r\n\r\n");
   CHECK(has_body(200));
-  CHECK(has_body(205));
+  CHECK_FALSE(has_body(205));
   CHECK(has_body(404));
+}
+
+TEST_CASE("RFC 9110 15.3.6: a 205 says that it is empty, whatever its body") {
+  auto r = json_response(205, "never sent");
+  CHECK(head(r).ends_with("Content-Length: 0\r\n\r\n"));
+}
+
+TEST_CASE("RFC 9112 7.1: a streamed body is chunked, and in HTTP/1.0 ends with the connection") {
+  response r;
+  r.is_streamed = true;
+  CHECK(head(r) == "HTTP/1.1 200 OK\r\nDate: Sun, 06 Nov 1994 08:49:37 GMT\r\nTransfer-Encoding: chunked\r\n\r\n");
+  CHECK(head(r, {true, true, true}) == head(r));
+  CHECK(head(r, {false, false, false}) ==
+        "HTTP/1.1 200 OK\r\nDate: Sun, 06 Nov 1994 08:49:37 GMT\r\nConnection: close\r\n\r\n");
+  std::string out;
+  write_chunk_line(out, 1);
+  write_chunk_line(out, 32768);
+  CHECK(out == "1\r\n8000\r\n");
+}
+
+TEST_CASE("the part of a file that is a body has its length in the head") {
+  response r;
+  r.body = base::shared_bytes("not looked at");
+  r.file = std::make_shared<file_part>(::open("/dev/null", O_RDONLY | O_CLOEXEC), 7, 5'000'000'000);
+  CHECK(head(r).ends_with("Content-Length: 5000000000\r\n\r\n"));
 }
 
 TEST_CASE("RFC 9112 9.3: Connection is written where the version does not imply it") {

@@ -132,11 +132,38 @@ TEST_CASE("a route for any method leaves those that are there") {
   CHECK(finds(r, method::other, "/a", 1));
 }
 
+TEST_CASE("a tail takes all that follows, and everything else wins over it") {
+  router r;
+  r.add(method::get, "/static/{path...}", 0);
+  r.add(method::get, "/static/about", 1);
+  r.add(method::get, "/static/{name}/raw", 2);
+  r.add(method::get, "/{shop}/x/{rest...}", 3);
+  for (const auto* tail : {"", "a", "a/b", "a/", "/etc/passwd", "a//b", ".hidden", "about/us", "a/raw/b"}) {
+    CAPTURE(tail);
+    const auto path = std::string("/static/") + tail;
+    const auto got = match(r, method::head, path);
+    CHECK(got.outcome == outcome::found);
+    CHECK(got.route == 0);
+    CHECK(got.parameters.count == 1);
+    CHECK(got.parameters.names[0] == "path");
+    CHECK(got.parameters.values[0] == tail);
+  }
+  CHECK(finds(r, method::get, "/static/about", 1));
+  CHECK(finds(r, method::get, "/static/a/raw", 2));
+  CHECK(match(r, method::get, "/static").outcome == outcome::not_found);
+  CHECK(match(r, method::get, "/staticx/a").outcome == outcome::not_found);
+  CHECK(match(r, method::post, "/static/a").outcome == outcome::wrong_method);
+  const auto both = match(r, method::get, "/s/x/1/2");
+  CHECK(both.route == 3);
+  CHECK(both.parameters.values[0] == "s");
+  CHECK(both.parameters.values[1] == "1/2");
+}
+
 TEST_CASE("a mistake in a pattern is found at the start") {
   router r;
   r.add(method::get, "/p/{id}", 0);
   r.add(method::get, "/{a}/{b}/{c}/{d}", 1);
-  for (const auto* pattern : {"", "p", "/p/{id}", "/p/{}", "/p/{id", "/p/{other}/x", "/{a}/{b}/{c}/{d}/{e}"}) {
+  for (const auto* pattern : {"", "p", "/p/{id}", "/p/{}", "/p/{id", "/p/{other}/x", "/t/{...}", "/t/{path...}/x", "/t/{path...", "/{a}/{b}/{c}/{d}/{e}"}) {
     INFO(pattern);
     CHECK_THROWS_AS(r.add(method::get, pattern, 2), std::invalid_argument);
   }

@@ -152,3 +152,19 @@ TEST_CASE("a query text is decoded, or refused when an escape is bad") {
     CHECK_FALSE(decode_query_text(text, out));
   }
 }
+
+TEST_CASE("a decoded path is encoded so that it is read as the same path again") {
+  for (const std::string path : {"/", "/a/b", "/a b", "/caf\xC3\xA9/100%", "/a?b#c", "/\"<>", "/a+b;c=d&e"}) {
+    CAPTURE(path);
+    std::string target;
+    append_path(target, path);
+    std::string scratch;
+    const auto parts = split_target(target, scratch);
+    CHECK(parts.refusal.empty());
+    CHECK(parts.path == path);
+    CHECK(parts.query.empty());
+  }
+  std::string out = "x";
+  append_path(out, "/a b");
+  CHECK(out == "x/a%20b");
+}

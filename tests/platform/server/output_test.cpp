@@ -4,12 +4,17 @@
 
 #include <catch2/catch.hpp>
 
+#include <sys/mman.h>
 #include <sys/socket.h>
+#include <unistd.h>
 
+#include <csignal>
+#include <memory>
 #include <random>
 #include <string>
 
 using troupe::base::shared_bytes;
+namespace http = troupe::http;
 namespace net = troupe::net;
 using troupe::server::output;
 using progress = output::progress;
@@ -45,6 +50,13 @@ std::string text_of(std::size_t bytes, std::uint32_t seed) {
   std::string text(bytes, '\0');
   for (auto& c : text) c = static_cast<char>(random());
   return text;
+}
+
+// A file in memory with this text; its descriptor is the part's.
+std::shared_ptr<const http::file_part> file_of(const std::string& text, std::uint64_t first, std::uint64_t length) {
+  const int fd = ::memfd_create("troupe-test", MFD_CLOEXEC);
+  REQUIRE(::write(fd, text.data(), text.size()) == static_cast<ssize_t>(text.size()));
+  return std::make_shared<http::file_part>(fd, first, length);
 }
 
 } // namespace
@@ -156,4 +168,106 @@ TEST_CASE("C-66: a peer that is gone breaks the output and kills nothing") {
   out.clear();
   CHECK(out.empty());
   CHECK(out.pending() == 0);
+}
+
+TEST_CASE("files leave in their place among heads and bodies, by the kernel or copied") {
+  const auto way = GENERATE(output::file_way::kernel, output::file_way::copied);
+  pair_of_sockets sockets;
+  output out;
+  std::string expected;
+  const auto text = text_of(300'000, 3);
+  for (std::uint32_t i = 0; i < 5; ++i) {
+    const auto body = text_of(i % 2 ? 10 : 5'000, i);
+    out.text() += "head ";
+    out.add_body(shared_bytes(body));
+    out.add_file(file_of(text, i * 1000, 100'000 + i));
+    out.add_file(file_of(text, 5, 0));
+    expected += "head " + body + text.substr(i * 1000, 100'000 + i);
+  }
+  CHECK(out.pending() == expected.size());
+  CHECK(out.held() == expected.size() - (5 * 100'000 + 0 + 1 + 2 + 3 + 4)); // what lies in a file costs no memory
+  std::string got;
+  auto state = out.write_to(sockets.ours.fd(), way);
+  for (int rounds = 0; state != progress::finished; ++rounds) {
+    REQUIRE(state != progress::broken);
+    REQUIRE(rounds < 100'000);
+    got += sockets.read();
+    REQUIRE(out.pending() == expected.size() - got.size());
+    state = out.write_to(sockets.ours.fd(), way);
+  }
+  got += sockets.read();
+  CHECK((got == expected));
+}
+
+TEST_CASE("one write sends a bounded part of a file, so that other sessions have their turn") {
+  pair_of_sockets sockets;
+  const int large = 8'000'000;
+  ::setsockopt(sockets.ours.fd(), SOL_SOCKET, SO_SNDBUF, &large, sizeof large);
+  const auto text = text_of(1'000'000, 4);
+  output out;
+  out.add_file(file_of(text, 0, text.size()));
+  std::string got;
+  bool was_unfinished = false;
+  for (auto state = out.write_to(sockets.ours.fd()); state != progress::finished; state = out.write_to(sockets.ours.fd())) {
+    const auto arrived = sockets.read();
+    CHECK(arrived.size() <= output::file_bytes_a_write);
+    was_unfinished = was_unfinished || (state == progress::unfinished && arrived.size() == output::file_bytes_a_write);
+    got += arrived;
+  }
+  got += sockets.read();
+  CHECK(was_unfinished);
+  CHECK((got == text));
+}
+
+TEST_CASE("a file that has shrunk breaks its output, because its length was promised") {
+  const auto way = GENERATE(output::file_way::kernel, output::file_way::copied);
+  pair_of_sockets sockets;
+  output out;
+  out.add_file(file_of("short", 0, 6));
+  CHECK(out.write_to(sockets.ours.fd(), way) == progress::broken);
+  CHECK(sockets.read() == "short");
+}
+
+TEST_CASE("a descriptor is closed as soon as its file has left, and with an output that is given up") {
+  pair_of_sockets sockets;
+  output out;
+  auto file = file_of("text", 0, 4);
+  const std::weak_ptr<const http::file_part> watched = file;
+  out.add_file(std::move(file));
+  CHECK(out.write_to(sockets.ours.fd()) == progress::finished);
+  CHECK(watched.expired());
+  file = file_of("text", 0, 4);
+  const std::weak_ptr<const http::file_part> given_up = file;
+  out.add_file(std::move(file));
+  out.clear();
+  CHECK(given_up.expired());
+}
+
+TEST_CASE("C-66: a peer that leaves in the middle of a file breaks the output and kills nothing") {
+  const auto before = std::signal(SIGPIPE, SIG_IGN); // as the server does
+  pair_of_sockets sockets;
+  output out;
+  out.add_file(file_of(text_of(300'000, 5), 0, 300'000));
+  REQUIRE(out.write_to(sockets.ours.fd()) == progress::blocked);
+  sockets.theirs = net::socket();
+  CHECK(out.write_to(sockets.ours.fd()) == progress::broken);
+  std::signal(SIGPIPE, before);
+}
+
+TEST_CASE("progress is said once for each so many bytes") {
+  pair_of_sockets sockets;
+  output out;
+  CHECK_FALSE(out.has_sent(1));
+  out.add_body(shared_bytes(text_of(1'000'000, 6)));
+  std::size_t got = 0;
+  std::size_t said = 0;
+  while (out.write_to(sockets.ours.fd()) == progress::blocked) {
+    got += sockets.read().size();
+    if (out.has_sent(100'000)) {
+      ++said;
+      CHECK_FALSE(out.has_sent(1));
+    }
+  }
+  CHECK(said >= 5);
+  CHECK(said <= got / 100'000 + 1);
 }
