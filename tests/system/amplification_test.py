@@ -15,6 +15,7 @@ from troupe_process import SystemTest, is_sanitized, request
 MOST = 100
 SLOWER = 20  # a build with sanitizers and without optimisation, at most, than a release
 CONNECTION_BYTES = 400  # what the packets of a handshake and an end cost the client beside its payload
+PACKET_BYTES = 40  # and the headers of each packet
 HOST = b" HTTP/1.1\r\nHost: h\r\n"
 POST_CHUNKED = b"POST /echo" + HOST + b"Transfer-Encoding: chunked\r\n\r\n"
 
@@ -160,7 +161,8 @@ class Amplification(SystemTest):
         pieces = [head[i:i + 1] for i in range(len(head))]
 
         def attack(cost, stack):
-            for _ in range(5):
+            for _ in range(20):
+                cost.sent += CONNECTION_BYTES + PACKET_BYTES * len(pieces)
                 c = stack.enter_context(cost.server.connect())
                 for piece in pieces:
                     cost.send(c, piece)
