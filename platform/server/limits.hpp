@@ -31,7 +31,7 @@ struct limits {
 /// How a listener's answers are sent.
 struct response_options {
   bool gzip = true;   ///< compress what may be, for clients that accept it
-  int gzip_level = 1; ///< 1 to 9; README.md has what each costs
+  int gzip_level = 3; ///< 1 to 9; http/README.md has what each costs
 };
 
 } // namespace troupe::server
