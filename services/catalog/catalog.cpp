@@ -69,13 +69,13 @@ void attach(replica_actor::pointer self, const std::shared_ptr<replica_state>& s
 
 } // namespace
 
-replica_metrics::replica_metrics(metrics::registry& registry, std::size_t replica)
-    : service(registry, "catalog", replica),
-      reads(&registry.counter("troupe_catalog_reads_total", "Products handed out by id, 304 included.", {},
-                              replica)),
-      not_modified(&registry.counter("troupe_catalog_not_modified_total",
-                                     "Products that the client had already (304).", {}, replica)),
-      registry(&registry), replica(replica) {}
+replica_metrics::replica_metrics(metrics::registry& where, std::size_t number)
+    : service(where, "catalog", number),
+      reads(&where.counter("troupe_catalog_reads_total", "Products handed out by id, 304 included.", {},
+                           number)),
+      not_modified(&where.counter("troupe_catalog_not_modified_total",
+                                     "Products that the client had already (304).", {}, number)),
+      registry(&where), replica(number) {}
 
 replica_actor::behavior_type catalog(replica_actor::pointer self, const replica_metrics& metrics,
                                      const actor::service<store_actor>& store,

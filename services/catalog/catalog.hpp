@@ -14,7 +14,7 @@ namespace troupe::catalog {
 
 /// What is measured of one replica beside `actor::service_metrics`.
 struct replica_metrics {
-  replica_metrics(metrics::registry& registry, std::size_t replica);
+  replica_metrics(metrics::registry& where, std::size_t number);
 
   actor::service_metrics service;
   metrics::counter* reads;        ///< products handed out, 304 included
