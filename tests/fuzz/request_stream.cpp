@@ -1,5 +1,7 @@
 #include "tests/fuzz/request_stream.hpp"
 
+#include "platform/http/incomplete_head.hpp"
+
 #include <memory>
 
 namespace troupe::fuzz {
@@ -7,7 +9,6 @@ namespace troupe::fuzz {
 namespace {
 
 constexpr std::string_view head_end = "\r\n\r\n";
-constexpr int empty_lines_ignored = 5;
 
 // A copy with nothing behind it, so that the sanitizer sees a look beyond the end.
 class exact_copy {
@@ -33,19 +34,9 @@ void request_stream::take(std::string_view bytes) {
 void request_stream::take_heads(std::string_view bytes) {
   using status = http::request_parser::status;
   while (!bytes.empty() && !is_over()) {
-    while (empty_lines_ <= empty_lines_ignored && bytes.starts_with("\r\n")) {
-      bytes.remove_prefix(2);
-      ++empty_lines_;
-    }
-    if (empty_lines_ > empty_lines_ignored) {
-      refused_ = 400;
-      return;
-    }
-    if (bytes.empty()) return;
-    if (bytes == "\r") {
-      waiting_ = bytes;
-      return;
-    }
+    // Empty lines are kept while nothing else is there, so that they are counted however they come.
+    const auto with_empty_lines = bytes;
+    if (!http::skip_empty_lines(bytes, limits_) || bytes.empty() || bytes == "\r") return keep_unless_hopeless(with_empty_lines);
     head_parser_.reset();
     std::size_t consumed = 0;
     switch (head_parser_.parse(bytes, consumed)) {
@@ -60,14 +51,17 @@ void request_stream::take_heads(std::string_view bytes) {
         static_cast<void>(body_parser_.parse(head_, consumed));
         return take_body(bytes.substr(head_bytes));
       }
-      if (const auto why = http::hopeless_head(bytes, limits_); !why.detail.empty()) {
-        refused_ = why.status;
-        return;
-      }
-      waiting_ = bytes;
-      return;
+      return keep_unless_hopeless(with_empty_lines);
     }
     bytes.remove_prefix(consumed);
+  }
+}
+
+void request_stream::keep_unless_hopeless(std::string_view bytes) {
+  if (const auto why = http::hopeless_head(bytes, limits_); !why.detail.empty()) {
+    refused_ = why.status;
+  } else {
+    waiting_ = bytes;
   }
 }
 
@@ -91,7 +85,6 @@ void request_stream::keep(const http::request& r) {
                r.http_1_1, r.keep_alive};
   for (const auto& f : r.fields) u.fields.emplace_back(f.name, f.value);
   ended_ = !r.keep_alive;
-  empty_lines_ = 0;
   requests_.push_back(std::move(u));
 }
 

@@ -37,6 +37,7 @@ class request_stream {
   [[nodiscard]] bool is_over() const noexcept { return refused_ != 0 || ended_; }
   void take_heads(std::string_view bytes);
   void take_body(std::string_view bytes);
+  void keep_unless_hopeless(std::string_view bytes);
   void keep(const http::request& request);
 
   http::limits limits_;
@@ -44,7 +45,6 @@ class request_stream {
   http::request_parser body_parser_;
   std::string waiting_; // part of a head, or the torn end of a chunk's head
   std::string head_;    // of the request whose body is coming
-  int empty_lines_ = 0; // before the request to come
   bool in_body_ = false;
   bool ended_ = false;
   std::uint16_t refused_ = 0;
