@@ -17,6 +17,7 @@ namespace {
 constexpr std::uint32_t max_head_bytes = 16 * 1024;
 constexpr std::uint64_t max_body_bytes = 1024 * 1024;
 constexpr std::size_t max_waiting_bytes = 64 * 1024;
+constexpr std::string_view last_chunk = "0\r\n\r\n";
 
 } // namespace
 
@@ -30,6 +31,9 @@ base::result<bool> answer_reader::take(std::string_view bytes) {
   waiting_ += bytes;
   std::size_t taken = 0;
   while (!parser_.is_done() && taken < waiting_.size()) {
+    // The library takes it for granted that it sees a last chunk whole once it has seen the beginning of one. All that may follow a head
+    // is longer than that.
+    if (parser_.is_header_done() && parser_.chunked() && waiting_.size() - taken < last_chunk.size()) break;
     boost::beast::error_code why;
     const auto more = parser_.put(boost::asio::buffer(waiting_.data() + taken, waiting_.size() - taken), why);
     taken += more;

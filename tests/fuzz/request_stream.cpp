@@ -34,8 +34,9 @@ void request_stream::take(std::string_view bytes) {
 void request_stream::take_heads(std::string_view bytes) {
   using status = http::request_parser::status;
   while (!bytes.empty() && !is_over()) {
+    // Empty lines are kept while nothing else is there, so that they are counted however they come.
     const auto with_empty_lines = bytes;
-    if (!http::skip_empty_lines(bytes, limits_) || bytes.empty() || bytes == "\r") return wait_for_more(with_empty_lines);
+    if (!http::skip_empty_lines(bytes, limits_) || bytes.empty() || bytes == "\r") return keep_unless_hopeless(with_empty_lines);
     head_parser_.reset();
     std::size_t consumed = 0;
     switch (head_parser_.parse(bytes, consumed)) {
@@ -50,18 +51,17 @@ void request_stream::take_heads(std::string_view bytes) {
         static_cast<void>(body_parser_.parse(head_, consumed));
         return take_body(bytes.substr(head_bytes));
       }
-      return wait_for_more(with_empty_lines);
+      return keep_unless_hopeless(with_empty_lines);
     }
     bytes.remove_prefix(consumed);
   }
 }
 
-void request_stream::wait_for_more(std::string_view bytes) {
-  const auto why = http::hopeless_head(bytes, limits_);
-  if (why.detail.empty()) {
-    waiting_ = bytes;
-  } else {
+void request_stream::keep_unless_hopeless(std::string_view bytes) {
+  if (const auto why = http::hopeless_head(bytes, limits_); !why.detail.empty()) {
     refused_ = why.status;
+  } else {
+    waiting_ = bytes;
   }
 }
 

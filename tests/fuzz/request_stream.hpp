@@ -37,7 +37,7 @@ class request_stream {
   [[nodiscard]] bool is_over() const noexcept { return refused_ != 0 || ended_; }
   void take_heads(std::string_view bytes);
   void take_body(std::string_view bytes);
-  void wait_for_more(std::string_view bytes);
+  void keep_unless_hopeless(std::string_view bytes);
   void keep(const http::request& request);
 
   http::limits limits_;

@@ -41,6 +41,8 @@ def check(what, expected, answer):
         return f"the body is {answer.body[:100]!r} and not {expected[:100]!r}"
     if what == "says" and expected not in answer.body:
         return f"{expected!r} is not in the body {answer.body[:300]!r}"
+    if what == "no-answer" and answer.field(expected.decode()) is not None:
+        return f"{expected.decode()} is {answer.field(expected.decode())!r}"
     if what == "answer":
         name, _, value = expected.decode("latin-1").partition(":")
         if answer.field(name) != value.strip():

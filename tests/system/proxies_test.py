@@ -274,27 +274,30 @@ class SlowBodies(SystemTest):
 
     def test_c63_a_reader_that_takes_a_little_at_a_time_has_no_more_time_than_one_that_takes_nothing(self):
         server = self.serve("connections.write_timeout=1s")
-        body = b"x" * 1000000
+        asked = request("POST", "/echo", b"x" * 1000000) * 16
         with server.connect(receive_buffer=4096) as c:
-            for _ in range(8):
-                c.send(request("POST", "/echo", body))
-                if c.socket.recv(1) == b"":
-                    break
-            taken = 0
-            c.socket.settimeout(0.1)
+            c.socket.setblocking(False)
+            sent = taken = 0
 
             def ended():
-                nonlocal taken
+                nonlocal sent, taken
+                try:
+                    sent += c.socket.send(memoryview(asked)[sent:sent + 262144]) if sent < len(asked) else 0
+                except BlockingIOError:
+                    pass
+                except (BrokenPipeError, ConnectionResetError):
+                    return True
                 try:
                     piece = c.socket.recv(512)
-                except TimeoutError:
+                except BlockingIOError:
                     return False
                 except ConnectionResetError:
                     return True
                 taken += len(piece)
                 return not piece
-            # 5 KB a second: more than any inactivity would allow, and far too little for the answer.
-            wait_until(ended, "the write deadline ends a reader that dawdles", patience=20, pause=0.1)
+            # 10 KB a second: more than any inactivity would allow, and far too little for the answers.
+            wait_until(ended, "the write deadline ends a reader that dawdles", patience=20, pause=0.05)
+            self.assertGreater(taken, 1024)
             self.assertLess(taken, 1000000)
 
 
