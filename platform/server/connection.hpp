@@ -3,6 +3,8 @@
 #include "platform/actor/service.hpp"
 #include "platform/actor/turn_actor.hpp"
 #include "platform/http/response_writer.hpp"
+#include "platform/net/tls_source.hpp"
+#include "platform/net/tls_stream.hpp"
 #include "platform/policy/in_flight_limit.hpp"
 #include "platform/server/exchange.hpp"
 #include "platform/server/http_metrics.hpp"
@@ -14,9 +16,11 @@
 #include "platform/server/session.hpp"
 #include "platform/server/slab.hpp"
 #include "platform/server/timing_wheel.hpp"
+#include "platform/server/tls_metrics.hpp"
 
 #include <cstddef>
 #include <cstdint>
+#include <deque>
 #include <exception>
 #include <memory>
 #include <optional>
@@ -32,6 +36,7 @@ struct plane {
   server::routes* routes = nullptr;
   metrics::registry* registry = nullptr;
   net::poller* poller = nullptr;
+  const net::tls_source* tls = nullptr; ///< sessions begin with its current context; null: plain
   /// By connection actor: how many more sessions it takes. The acceptor takes a credit, the connection actor gives it back on close.
   std::vector<std::unique_ptr<policy::in_flight_limit>> credits;
 };
@@ -106,6 +111,16 @@ class connection_actor final : public actor::turn_actor {
   void return_output(session& s);
   void settle(std::uint32_t index);
 
+  // handshake.cpp: what a session on a TLS listener does otherwise
+  void begin_tls(std::uint32_t index);
+  void queue_handshake(std::uint32_t index);
+  void shake_hands();
+  void step_handshake(std::uint32_t index);
+  [[nodiscard]] ssize_t receive_tls(session& s);
+  [[nodiscard]] output::progress transmit_tls(session& s, output& o);
+  [[nodiscard]] output::progress transmit(session& s, output& o) { return s.tls == none ? o.write_to(s.fd) : transmit_tls(s, o); }
+  void end_tls(session& s);
+
   std::shared_ptr<plane> plane_;
   std::size_t number_;
   const limits& limits_;
@@ -117,6 +132,9 @@ class connection_actor final : public actor::turn_actor {
 
   slab<session> sessions_;
   slab<exchange> exchanges_;
+  slab<net::tls_stream> streams_;
+  std::deque<std::pair<std::uint32_t, std::uint32_t>> handshakes_; // session and its generation, in the order of their turns
+  std::string record_; // what a record is put together in
   std::vector<std::unique_ptr<intake>> intakes_;
   std::vector<std::uint32_t> free_intakes_;
   std::vector<std::unique_ptr<output>> outputs_;
@@ -135,6 +153,7 @@ class connection_actor final : public actor::turn_actor {
 
   actor::service_cache services_;
   http_metrics metrics_;
+  std::optional<tls_metrics> tls_metrics_; // on a TLS listener
   std::uint64_t trace_high_;
   std::uint64_t trace_count_;
   bool draining_ = false;

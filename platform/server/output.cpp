@@ -32,19 +32,33 @@ output::progress output::write_to(int fd) {
       if (errno == EINTR) continue;
       return errno == EAGAIN ? progress::blocked : progress::broken;
     }
-    auto left = static_cast<std::size_t>(sent);
-    while (next_ < pieces_.size() && left >= pieces_[next_].size) {
-      left -= pieces_[next_].size;
-      pieces_[next_].body = {};
-      ++next_;
-    }
-    if (left > 0) {
-      pieces_[next_].begin += left;
-      pieces_[next_].size -= left;
-    }
+    this->sent(static_cast<std::size_t>(sent));
   }
   clear(); // so that what is added next does not join a piece that has left
   return progress::finished;
+}
+
+void output::sent(std::size_t bytes) {
+  while (next_ < pieces_.size() && bytes >= pieces_[next_].size) {
+    bytes -= pieces_[next_].size;
+    pieces_[next_].body = {};
+    ++next_;
+  }
+  if (bytes > 0) {
+    pieces_[next_].begin += bytes;
+    pieces_[next_].size -= bytes;
+  }
+}
+
+std::string_view output::next(std::string& gathered, std::size_t most) {
+  end_text();
+  if (next_ == pieces_.size()) return {};
+  const auto first = view(pieces_[next_]);
+  if (first.size() >= most || next_ + 1 == pieces_.size()) return first.substr(0, most);
+  gathered.clear();
+  for (auto i = next_; i < pieces_.size() && gathered.size() < most; ++i)
+    gathered += view(pieces_[i]).substr(0, most - gathered.size());
+  return gathered;
 }
 
 std::size_t output::pending() const noexcept {

@@ -41,6 +41,12 @@ class output {
   /// Sends what the socket takes, all pieces in one system call where possible.
   [[nodiscard]] progress write_to(int fd);
 
+  /// For a sink that takes one run of bytes at a time: what leaves next, at most `most` bytes; short pieces are put together
+  /// in `gathered`. Not empty while something is pending; the same bytes at each call until `sent`. The view lives until then.
+  [[nodiscard]] std::string_view next(std::string& gathered, std::size_t most);
+  /// That many bytes of `next` have left.
+  void sent(std::size_t bytes);
+
   [[nodiscard]] bool empty() const noexcept { return next_ == pieces_.size() && text_ended_ == text_.size(); }
   /// Bytes that were added and not sent.
   [[nodiscard]] std::size_t pending() const noexcept;

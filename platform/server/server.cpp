@@ -28,6 +28,7 @@ base::result<std::unique_ptr<server>> server::start(caf::actor_system& system, s
   p.routes = &routes;
   p.registry = &registry;
   p.poller = &poller;
+  p.tls = options.tls;
   const auto each = static_cast<std::int64_t>(std::max<std::size_t>(options.limits.sessions / options.connection_actors, 1));
   for (std::size_t i = 0; i < options.connection_actors; ++i)
     p.credits.push_back(std::make_unique<policy::in_flight_limit>(each));

@@ -22,6 +22,7 @@ struct server_options {
   std::size_t acceptors = 1;            ///< more than one share the port by SO_REUSEPORT
   std::size_t connection_actors = 2;    ///< one a worker: platform/README.md has the measurement
   server::limits limits;
+  const net::tls_source* tls = nullptr; ///< every session speaks TLS with its current context; null: plain. Outlives the actors
 };
 
 /// One listener's acceptors and connection actors. Routes, registry and poller must outlive the actors: call `stop`, then end the

@@ -38,7 +38,7 @@ void connection_actor::flush(std::uint32_t index) {
   auto& s = sessions_[index];
   if (s.is(session::blocked) || s.is(session::lingering)) return;
   render(s);
-  after_write(index, out_.write_to(s.fd));
+  after_write(index, transmit(s, out_));
   out_.clear();
 }
 

@@ -157,3 +157,34 @@ TEST_CASE("C-66: a peer that is gone breaks the output and kills nothing") {
   CHECK(out.empty());
   CHECK(out.pending() == 0);
 }
+
+TEST_CASE("for a sink that takes records, short pieces are put together and long ones are cut") {
+  constexpr std::size_t most = 16'384;
+  output out;
+  CHECK(out.empty());
+  std::string gathered;
+  CHECK(out.next(gathered, most).empty());
+  std::string expected;
+  for (const std::size_t size : {5'000u, 40'000u, 10u, 5'000u, 20'000u}) {
+    const auto head = "head " + std::to_string(size) + " ";
+    const auto body = text_of(size, static_cast<int>(size));
+    out.text() += head;
+    out.add_body(shared_bytes(body));
+    expected += head + body;
+  }
+  std::string got;
+  std::size_t records = 0;
+  while (!out.empty()) {
+    const std::string record(out.next(gathered, most));
+    CHECK(record == out.next(gathered, most)); // the same until some of it has left
+    REQUIRE_FALSE(record.empty());
+    REQUIRE(record.size() <= most);
+    // A sink may take less than it was offered.
+    const auto taken = ++records % 3 == 0 ? record.size() / 2 + 1 : record.size();
+    got += record.substr(0, taken);
+    out.sent(taken);
+  }
+  CHECK((got == expected));
+  CHECK(records < 12);
+  CHECK(out.pending() == 0);
+}
