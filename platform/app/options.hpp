@@ -3,6 +3,7 @@
 #include "platform/base/log.hpp"
 #include "platform/base/result.hpp"
 #include "platform/net/listener.hpp"
+#include "platform/net/tls_context.hpp"
 #include "platform/server/limits.hpp"
 
 #include <chrono>
@@ -32,6 +33,8 @@ struct options {
   std::size_t connection_actors = 0; ///< 0: one a worker
   net::listener_options listening;
   server::limits limits;
+  net::tls_options tls;    ///< no certificates: plain HTTP
+  bool admin_tls = false; ///< the admin listener speaks TLS too
   std::chrono::milliseconds drain_delay{0};      ///< not ready, but still accepting, for so long
   std::chrono::milliseconds drain_grace{20'000}; ///< then requests in flight may take so long
 };

@@ -110,6 +110,14 @@ TEST_CASE("settings change what they say") {
       {"requests.body_bytes", "2MiB", "2097152B"},
       {"requests.body_bytes", "1GiB", "1073741824B"},
       {"requests.head_bytes", "1024", "1024B"},
+      {"tls.certificates", "a.pem:a.key,both.pem", "a.pem:a.key,both.pem:both.pem"},
+      {"tls.certificates", "", ""},
+      {"tls.client_ca", "ca.pem", "ca.pem"},
+      {"tls.client_certificates", "required", "required"},
+      {"tls.min_version", "1.3", "1.3"},
+      {"tls.kernel", "false", "false"},
+      {"tls.admin", "true", "true"},
+      {"connections.tls_handshake_timeout", "1s", "1000ms"},
       {"drain.grace", "0ms", "0ms"},
   };
   for (const auto& c : cases) {
