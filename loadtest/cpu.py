@@ -1,4 +1,4 @@
-"""CPU time of another process, from /proc. Linux only."""
+"""CPU time of other processes, from /proc. Linux only."""
 
 import os
 import time
@@ -29,16 +29,20 @@ class Spent:
         return self.user + self.system
 
 
-def read(pid):
-    """The process's reading now: stat counts in ticks of 10 ms, schedstat in nanoseconds (proc(5))."""
-    fields = Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()
+def read(*pids):
+    """The reading of these processes together: stat counts in ticks of 10 ms, schedstat in nanoseconds (proc(5))."""
+    user_ticks = system_ticks = 0
     thread_ns = {}
-    for task in Path(f"/proc/{pid}/task").iterdir():
-        try:
-            thread_ns[task.name] = int((task / "schedstat").read_text().split()[0])
-        except (FileNotFoundError, ProcessLookupError):
-            continue  # The thread has just ended, or there is no schedstat.
-    return Reading(int(fields[11]), int(fields[12]), thread_ns)
+    for pid in pids:
+        fields = Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()
+        user_ticks += int(fields[11])
+        system_ticks += int(fields[12])
+        for task in Path(f"/proc/{pid}/task").iterdir():
+            try:
+                thread_ns[task.name] = int((task / "schedstat").read_text().split()[0])
+            except (FileNotFoundError, ProcessLookupError):
+                continue  # The thread has just ended, or there is no schedstat.
+    return Reading(user_ticks, system_ticks, thread_ns)
 
 
 def spent(before, after):

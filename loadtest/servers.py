@@ -38,7 +38,7 @@ def cores():
 
 def build():
     """Installs what is missing, configures and builds the release preset; prints to standard error only."""
-    targets = ["troupe", "troupe_floor", "troupe_ping", "troupe_payclient", "troupe_paybase"]
+    targets = ["troupe", "troupe_floor", "troupe_ping", "troupe_payclient", "troupe_paybase", "troupe_tlsclient"]
     steps = [
         ([str(ROOT / "deploy" / "install"), "loadtest"], INSTALL_SECONDS),
         (["cmake", "--preset", "release"], BUILD_SECONDS),
@@ -116,6 +116,7 @@ class Server:
     def __init__(self, name, process, log, ready):
         self.name = name
         self.pid = process.pid
+        self.pids = [process.pid]  # Whose CPU time counts as the server's.
         self.listen = ready["listen"]
         self.admin = ready.get("admin")
         self._process = process
@@ -185,7 +186,7 @@ def floor(directory, label, response, close=False):
     return started(f"floor-{label}", command + (["--close"] if close else []), directory)
 
 
-def troupe(directory):
+def troupe(directory, settings=()):
     """Troupe on the embedded store in `directory`/data, with the sample catalogue where there is one."""
     data = directory / "data"
     data.mkdir(exist_ok=True)
@@ -197,7 +198,10 @@ def troupe(directory):
         if done.returncode != 0:
             raise Failure(f"troupe import failed with {done.returncode}: {done.stderr.strip()[-500:]}")
     addresses = ["--listen", "127.0.0.1:0", "--admin", "127.0.0.1:0"]
-    return started("troupe", [program("troupe"), "serve", *addresses, "--data-dir", str(data)], directory)
+    command = [program("troupe"), "serve", *addresses, "--data-dir", str(data)]
+    for setting in settings:
+        command += ["--set", setting]
+    return started("troupe", command, directory)
 
 
 def ensure_product(server):

@@ -9,16 +9,16 @@ from failure import Failure
 SCRIPT = Path(__file__).resolve().parent / "wrk.lua"
 
 
-def run(server, path, *, connections, threads, seconds, pipeline=1, close=False):
+def run(server, path, *, connections, threads, seconds, pipeline=1, close=False, scheme="http"):
     """Loads `server` for `seconds`: requests/s, CPU microseconds of the server per request, errors."""
     command = ["wrk", f"-t{threads}", f"-c{connections}", f"-d{seconds}s", "-s", str(SCRIPT)]
     if close:
         command += ["-H", "Connection: close"]
-    command += [f"http://{server.listen}{path}", "--", str(pipeline)]
+    command += [f"{scheme}://{server.listen}{path}", "--", str(pipeline)]
     server.check()
-    before = cpu.read(server.pid)
+    before = cpu.read(*server.pids)
     counted, _ = servers.run_json(command, seconds + 30, server)
-    spent = cpu.spent(before, cpu.read(server.pid))
+    spent = cpu.spent(before, cpu.read(*server.pids))
     requests = counted["requests"]
     if requests == 0:
         raise Failure(f"wrk got no answer from {server.name} on {path}: {counted['errors']}")

@@ -1,6 +1,7 @@
 // troupe: one binary for every tier and the tools around it.
 
 #include "platform/app/application.hpp"
+#include "platform/app/certificates.hpp"
 #include "services/import_command.hpp"
 #include "services/retail/commands.hpp"
 #include "services/tiers.hpp"
@@ -111,6 +112,7 @@ int main(int argc, char** argv) {
   if (!options) return usage_error(options.error());
   if (check->parsed()) {
     std::cout << app::describe(*options, from);
+    if (auto good = app::check_certificates(*options); !good) return usage_error(good.error());
     return app::exit_done;
   }
   return app::run(*options, from, all_services());

@@ -2,6 +2,7 @@
 
 #include "platform/actor/system.hpp"
 #include "platform/app/admin_routes.hpp"
+#include "platform/app/certificates.hpp"
 #include "platform/app/data_lock.hpp"
 #include "platform/app/start_page.hpp"
 #include "platform/net/poller.hpp"
@@ -29,22 +30,16 @@ namespace troupe::app {
 
 namespace {
 
-// The signals that stop, blocked in every thread and taken by the main thread only: SIGTERM and SIGINT from outside, SIGUSR1 from
-// the admin listener's /drain.
-class stop_signals {
+// Blocked in every thread and taken by the main thread only: SIGTERM and SIGINT, which stop, SIGUSR1, which is the admin listener's
+// /drain, and SIGHUP, which loads the certificates again.
+class main_signals {
  public:
-  stop_signals() {
+  main_signals() {
     ::sigemptyset(&set_);
-    for (const int number : {SIGTERM, SIGINT, SIGUSR1}) ::sigaddset(&set_, number);
+    for (const int number : {SIGTERM, SIGINT, SIGUSR1, SIGHUP}) ::sigaddset(&set_, number);
     ::pthread_sigmask(SIG_BLOCK, &set_, nullptr);
     std::signal(SIGPIPE, SIG_IGN);
     std::signal(SIGXFSZ, SIG_IGN); // a write beyond the limit of file sizes then fails like one to a full disk
-  }
-  /// The number of the first that comes.
-  [[nodiscard]] int wait() const {
-    int number = 0;
-    while (::sigwait(&set_, &number) != 0) {}
-    return number;
   }
   /// The number of one that comes within the time; negative: none came.
   [[nodiscard]] int wait_for(std::chrono::milliseconds time) const {
@@ -98,7 +93,7 @@ int fail(int code, std::string_view reason) {
 class stop_watchdog {
  public:
   /// `first`: the signal that began the stop.
-  stop_watchdog(const stop_signals& signals, int first, std::chrono::milliseconds most)
+  stop_watchdog(const main_signals& signals, int first, std::chrono::milliseconds most)
       : thread_([this, &signals, first, most] {
           bool asked = first != SIGUSR1;
           auto last = base::clock::now();
@@ -128,12 +123,29 @@ class stop_watchdog {
   std::thread thread_;
 };
 
+// Until a stop is asked for: the signal that does. Meanwhile certificates are loaded again, when asked and when their files change.
+int wait_for_stop(const main_signals& signals, certificates* tls) {
+  for (;;) {
+    const int number = signals.wait_for(certificates_looked_at_every);
+    if (number > 0 && number != SIGHUP) return number;
+    if (number == SIGHUP && !tls) {
+      base::log::info("nothing_to_reload", {{"reason", "SIGHUP loads tls.certificates again, and there are none"}});
+    } else if (number == SIGHUP) {
+      tls->reload();
+    } else if (tls) {
+      tls->reload_if_changed();
+    }
+  }
+}
+
+std::string url_of(const net::address& where, bool tls) { return (tls ? "https://" : "http://") + where.text(); }
+
 } // namespace
 
 int run(const options& o, const origins& from, const std::vector<service_entry>& services) {
   auto chosen = choose(o, services);
   if (!chosen) return fail(exit_usage, chosen.error().detail);
-  const stop_signals signals; // before any thread: all inherit the mask
+  const main_signals signals; // before any thread: all inherit the mask
   raise_descriptor_limit();
   auto lock = lock_data_dir(o.data_dir);
   if (!lock) return fail(exit_failed, lock.error().detail);
@@ -148,6 +160,13 @@ int run(const options& o, const origins& from, const std::vector<service_entry>&
   const auto workers = o.workers > 0 ? o.workers : actor::usable_cores();
   const auto connection_actors = o.connection_actors > 0 ? o.connection_actors : workers;
   metrics::registry registry;
+  auto tls = certificates::open(o, registry);
+  if (!tls) {
+    base::log::stop();
+    return fail(exit_usage, tls.error().detail);
+  }
+  const auto* public_tls = *tls ? &(*tls)->source() : nullptr;
+  const auto* admin_tls = o.admin_tls ? public_tls : nullptr;
   auto poller = net::poller::open();
   if (!poller) return fail(exit_failed, poller.error().detail);
   std::atomic<bool> draining{false};
@@ -171,7 +190,7 @@ int run(const options& o, const origins& from, const std::vector<service_entry>&
                            }));
       if (!o.files_directory.empty()) add_files(running.routes(), o);
       add_admin_routes(admin_routes, {&running, &registry, &draining, describe(o, from),
-                                      &stop_signals::ask_for_drain});
+                                      &main_signals::ask_for_drain});
       auto started = server::server::start(system,
                                            {.name = "public",
                                             .where = o.listen,
@@ -180,7 +199,8 @@ int run(const options& o, const origins& from, const std::vector<service_entry>&
                                             .connection_actors = connection_actors,
                                             .limits = o.limits,
                                             .proxies = o.proxies,
-                                            .responses = o.responses},
+                                            .responses = o.responses,
+                                            .tls = public_tls},
                                            running.routes(), registry, **poller);
       if (!started) throw std::runtime_error(started.error().detail);
       clients = std::move(*started);
@@ -193,7 +213,8 @@ int run(const options& o, const origins& from, const std::vector<service_entry>&
                                        .acceptors = 1,
                                        .connection_actors = 1,
                                        .limits = admin_limits,
-                                       .responses = o.responses},
+                                       .responses = o.responses,
+                                       .tls = admin_tls},
                                       admin_routes, registry, **poller);
       if (!started) throw std::runtime_error(started.error().detail);
       admin = std::move(*started);
@@ -201,14 +222,15 @@ int run(const options& o, const origins& from, const std::vector<service_entry>&
       code = fail(exit_failed, x.what());
     }
     if (code == exit_done) {
-      std::printf("{\"event\":\"ready\",\"listen\":\"%s\",\"admin\":\"%s\"}\n", clients->where().text().c_str(),
-                  admin->where().text().c_str());
+      std::printf("{\"event\":\"ready\",\"listen\":\"%s\",\"admin\":\"%s\",\"url\":\"%s\",\"admin_url\":\"%s\"}\n",
+                  clients->where().text().c_str(), admin->where().text().c_str(),
+                  url_of(clients->where(), public_tls).c_str(), url_of(admin->where(), admin_tls).c_str());
       std::fflush(stdout);
       base::log::info("ready", {{"listen", clients->where().text()},
                                 {"admin", admin->where().text()},
                                 {"services", chosen->size()},
                                 {"workers", workers}});
-      first_signal = signals.wait();
+      first_signal = wait_for_stop(signals, tls->get());
       base::log::info("draining", {{"delay_ms", o.drain_delay.count()}, {"grace_ms", o.drain_grace.count()}});
       draining.store(true);
     }

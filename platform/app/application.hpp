@@ -23,7 +23,9 @@ inline constexpr int exit_usage = 2;
 
 /// Runs the configured services until SIGTERM or SIGINT, then drains: not ready, no new connections, answers what is in flight,
 /// writes what services hold in memory, ends. A second signal ends at once (what was acknowledged is on disk).
-/// When all listen, prints one JSON line {"event":"ready","listen":"HOST:PORT","admin":"HOST:PORT"} on standard output.
+/// SIGHUP loads the certificates again, which also happens when their files change.
+/// When all listen, prints one JSON line {"event":"ready","listen":"HOST:PORT","admin":"HOST:PORT","url":"http://HOST:PORT","admin_url":...} on
+/// standard output; the URLs say https where a listener speaks TLS.
 /// Returns an exit code; a failure to start says in one line on standard error what to do. Call once, from the main thread.
 [[nodiscard]] int run(const options& o, const origins& from, const std::vector<service_entry>& services);
 

@@ -110,6 +110,62 @@ setting choice_of(std::string_view key, std::string_view help, std::string& (*me
           [=](const options& o) { return member(const_cast<options&>(o)); }};
 }
 
+// One of several words for the values of a type.
+template <class Value>
+setting word_of(std::string_view key, std::string_view help, Value& (*member)(options&),
+                std::vector<std::pair<std::string, Value>> words) {
+  std::string all;
+  for (const auto& [word, value] : words) all += (all.empty() ? "" : ", ") + word;
+  return {key, help,
+          [=](options& o, std::string_view text) -> result {
+            const auto found = std::find_if(words.begin(), words.end(), [&](const auto& w) { return w.first == text; });
+            if (found == words.end()) return expected("one of " + all, text);
+            member(o) = found->second;
+            return {};
+          },
+          [=](const options& o) {
+            const auto value = member(const_cast<options&>(o));
+            return std::find_if(words.begin(), words.end(), [&](const auto& w) { return w.second == value; })->first;
+          }};
+}
+
+setting certificates_setting() {
+  return {"tls.certificates",
+          "CERTIFICATE:KEY, PEM files, the first for clients that name no other; comma-separated; one file may hold both; empty: plain HTTP",
+          [](options& o, std::string_view text) -> result {
+            std::vector<net::tls_options::pair> pairs;
+            for (auto rest = text; !text.empty();) {
+              const auto comma = rest.find(',');
+              const auto one = rest.substr(0, comma);
+              const auto colon = one.find(':');
+              const auto certificate = one.substr(0, colon);
+              const auto key = colon == std::string_view::npos ? certificate : one.substr(colon + 1);
+              if (certificate.empty() || key.empty() || key.find(':') != std::string_view::npos)
+                return expected("CERTIFICATE:KEY pairs of files, separated by commas", text);
+              pairs.push_back({certificate, key});
+              if (comma == std::string_view::npos) break;
+              rest.remove_prefix(comma + 1);
+            }
+            o.tls.certificates = std::move(pairs);
+            return {};
+          },
+          [](const options& o) {
+            std::string all;
+            for (const auto& [certificate, key] : o.tls.certificates)
+              all += (all.empty() ? "" : ",") + certificate.string() + ":" + key.string();
+            return all;
+          }};
+}
+
+setting client_ca_setting() {
+  return {"tls.client_ca", "PEM file of the CAs that vouch for client certificates",
+          [](options& o, std::string_view text) -> result {
+            o.tls.client_ca = text;
+            return {};
+          },
+          [](const options& o) { return o.tls.client_ca.string(); }};
+}
+
 setting services_setting() {
   return {"services", "services to run, comma-separated; empty: all",
           [](options& o, std::string_view text) -> result {
@@ -288,6 +344,7 @@ std::span<const setting> settings() {
       size_of<std::size_t>("connections.held_bytes", "incomplete requests of one connection actor", [](o& x) -> std::size_t& { return x.limits.held_bytes; }, mib / 16, 64 * 1024 * mib),
       size_of<std::size_t>("connections.answer_bytes", "answers of one connection actor that clients have not taken", [](o& x) -> std::size_t& { return x.limits.answer_bytes; }, mib / 16, 64 * 1024 * mib),
       count_of<std::uint32_t>("connections.requests_per_session", "then the session is closed", [](o& x) -> std::uint32_t& { return x.limits.requests_per_session; }, 1, 4'000'000'000),
+      time_of("connections.tls_handshake_timeout", "from the accept to the end of the TLS handshake", [](o& x) -> std::chrono::milliseconds& { return x.limits.tls_handshake_timeout; }, 100, 600'000),
       time_of("connections.head_timeout", "from the first byte of a head to its end", [](o& x) -> std::chrono::milliseconds& { return x.limits.head_timeout; }, 100, 600'000),
       time_of("connections.body_timeout", "from the end of a head to the end of its body", [](o& x) -> std::chrono::milliseconds& { return x.limits.body_timeout; }, 100, 3'600'000),
       count_of<std::uint32_t>("connections.body_rate", "bytes a second that a body must bring on average, once connections.body_rate_after has passed; 0: any", [](o& x) -> std::uint32_t& { return x.limits.body_rate; }, 0, 1'000'000'000),
@@ -311,6 +368,13 @@ std::span<const setting> settings() {
       files_directory_setting(),
       files_path_setting(),
       time_of("files.max_age", "how long caches keep a file without asking; 0: they ask each time", [](o& x) -> std::chrono::milliseconds& { return x.files_max_age; }, 0, 31'536'000'000),
+      certificates_setting(),
+      client_ca_setting(),
+      word_of<net::tls_options::clients>("tls.client_certificates", "off, optional (one that is shown must be good) or required", [](o& x) -> net::tls_options::clients& { return x.tls.client_certificates; },
+                                         {{"off", net::tls_options::clients::off}, {"optional", net::tls_options::clients::optional}, {"required", net::tls_options::clients::required}}),
+      word_of<bool>("tls.min_version", "oldest protocol version: 1.2 or 1.3", [](o& x) -> bool& { return x.tls.only_1_3; }, {{"1.2", false}, {"1.3", true}}),
+      word_of<bool>("tls.kernel", "true: the kernel encrypts where it can (kTLS)", [](o& x) -> bool& { return x.tls.in_kernel; }, {{"true", true}, {"false", false}}),
+      word_of<bool>("tls.admin", "true: the admin listener speaks TLS too, by the same rules", [](o& x) -> bool& { return x.admin_tls; }, {{"true", true}, {"false", false}}),
       time_of("drain.delay", "not ready but still accepting, while balancers notice", [](o& x) -> std::chrono::milliseconds& { return x.drain_delay; }, 0, 600'000),
       time_of("drain.grace", "for requests in flight when the server stops", [](o& x) -> std::chrono::milliseconds& { return x.drain_grace; }, 0, 600'000),
   };

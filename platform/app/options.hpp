@@ -3,6 +3,7 @@
 #include "platform/base/log.hpp"
 #include "platform/base/result.hpp"
 #include "platform/net/listener.hpp"
+#include "platform/net/tls_context.hpp"
 #include "platform/server/limits.hpp"
 #include "platform/server/proxies.hpp"
 
@@ -38,6 +39,8 @@ struct options {
   std::string files_directory;           ///< empty: no files are served
   std::string files_path = "/static/";   ///< where they are served; begins and ends with '/'
   std::chrono::milliseconds files_max_age{0}; ///< how long caches keep a file without asking
+  net::tls_options tls;    ///< no certificates: plain HTTP
+  bool admin_tls = false; ///< the admin listener speaks TLS too
   std::chrono::milliseconds drain_delay{0};      ///< not ready, but still accepting, for so long
   std::chrono::milliseconds drain_grace{20'000}; ///< then requests in flight may take so long
 };

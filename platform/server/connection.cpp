@@ -32,10 +32,12 @@ connection_actor::connection_actor(caf::actor_config& config, std::shared_ptr<pl
     : turn_actor(config), plane_(std::move(plane)), number_(number), limits_(plane_->limits),
       epoll_fd_(::epoll_create1(EPOLL_CLOEXEC)), epoch_(base::clock::now()), now_(epoch_), wall_(base::wall_now()),
       sessions_(static_cast<std::size_t>(plane_->credits[number]->most())), exchanges_(limits_.in_flight * 2), streams_(limits_.in_flight),
+      tls_streams_(plane_->tls ? static_cast<std::size_t>(plane_->credits[number]->most()) : 0),
       scratch_(scratch_bytes), parser_(limits_.request), gzip_(plane_->responses.gzip_level),
       metrics_(*plane_->registry, *plane_->routes, plane_->name, number),
       trace_high_(random_64() | 1), trace_count_(random_64()) {
   if (epoll_fd_ < 0) throw std::runtime_error("no descriptor for a connection actor: raise the limit of open files");
+  if (plane_->tls) tls_metrics_.emplace(*plane_->registry, plane_->name, number);
   if (auto watched = watch(*plane_->poller, epoll_fd_); !watched) throw std::runtime_error(watched.error().detail);
 }
 
@@ -80,6 +82,7 @@ connection_actor::verdict connection_actor::on_turn(std::size_t) {
   flush_dirty(); // what was answered without a service
   wheel_.advance(ticks(now_), [this](std::uint32_t index) { on_deadline(index); });
   flush_dirty();
+  if (!handshakes_.empty()) shake_hands();
   metrics_.exchanges->set(static_cast<std::int64_t>(exchanges_.in_use()));
   metrics_.request_bytes->set(static_cast<std::int64_t>(held_bytes_));
   metrics_.answer_bytes->set(static_cast<std::int64_t>(answer_bytes_));
@@ -91,7 +94,7 @@ connection_actor::verdict connection_actor::on_turn(std::size_t) {
     }
     if (sessions_.in_use() == 0) return verdict::quit;
   }
-  if (count > 0 || !resumable_.empty() || !unfinished_.empty()) return verdict::again;
+  if (count > 0 || !resumable_.empty() || !unfinished_.empty() || !handshakes_.empty()) return verdict::again;
   publish_due();
   return verdict::park;
 }
@@ -124,6 +127,10 @@ void connection_actor::adopt(std::vector<accepted_socket>& sockets) {
     if (plane_->proxies.speak_protocol) s.set(session::expects_proxy_header);
     metrics_.sessions_opened->add();
     metrics_.sessions->add(1);
+    if (plane_->tls && !plane_->proxies.speak_protocol) {
+      begin_tls(index);
+      continue;
+    }
     set_due(s, index, limits_.head_timeout);
     // Most clients have sent their request already: read at once, and spare a short connection the registration.
     read(index);
@@ -154,10 +161,10 @@ void connection_actor::on_event(std::uint32_t index, std::uint32_t events) {
   }
   if ((events & EPOLLOUT) && s.is(session::blocked)) {
     auto& pending = *outputs_[s.output];
-    after_write(index, pending.write_to(s.fd));
+    after_write(index, transmit(s, pending));
     if (sessions_[index].fd < 0) return;
   }
-  if (events & (EPOLLIN | EPOLLRDHUP)) {
+  if ((events & (EPOLLIN | EPOLLRDHUP)) || (s.tls != none && tls_streams_[s.tls].waits_to_write())) {
     s.set(session::readable);
     if (events & EPOLLRDHUP) s.set(session::peer_finishes);
     read(index);
@@ -195,6 +202,7 @@ void connection_actor::on_deadline(std::uint32_t index) {
     s.due = body_due(*intakes_[s.intake]); // later than it was, if bytes have come
   if (s.is_timed() && s.due <= ticks(now_)) {
     metrics_.timed_out->add();
+    if (s.tls != none && !tls_streams_[s.tls].is_open()) tls_metrics_->timed_out->add();
     // A client whose request line is here deserves to hear why; before that there is nobody to answer.
     if (s.is(session::gathering) && s.in_flight == 0 && !s.is(session::blocked)) {
       const auto& partial = *intakes_[s.intake];
@@ -226,6 +234,7 @@ void connection_actor::begin_drain(std::chrono::milliseconds grace) {
 void connection_actor::close_session(std::uint32_t index) {
   auto& s = sessions_[index];
   if (s.fd < 0) return;
+  if (s.tls != none) end_tls(s);
   ::close(s.fd); // takes it out of the epoll instance too
   s.fd = -1;
   ++s.generation;
@@ -255,6 +264,7 @@ void connection_actor::close_session(std::uint32_t index) {
 // drop what comes, and close when the client has, or soon.
 void connection_actor::close_gently(std::uint32_t index) {
   auto& s = sessions_[index];
+  if (s.tls != none) end_tls(s);
   ::shutdown(s.fd, SHUT_WR);
   s.set(session::lingering);
   s.set(session::no_more_requests);

@@ -4,6 +4,8 @@
 #include "platform/actor/turn_actor.hpp"
 #include "platform/http/gzip.hpp"
 #include "platform/http/response_writer.hpp"
+#include "platform/net/tls_source.hpp"
+#include "platform/net/tls_stream.hpp"
 #include "platform/policy/in_flight_limit.hpp"
 #include "platform/server/exchange.hpp"
 #include "platform/server/http_metrics.hpp"
@@ -18,9 +20,11 @@
 #include "platform/server/slab.hpp"
 #include "platform/server/stream.hpp"
 #include "platform/server/timing_wheel.hpp"
+#include "platform/server/tls_metrics.hpp"
 
 #include <cstddef>
 #include <cstdint>
+#include <deque>
 #include <exception>
 #include <memory>
 #include <optional>
@@ -41,6 +45,7 @@ struct plane {
   net::poller* poller = nullptr;
   server::proxies proxies;
   std::unique_ptr<peer_counts> peers;
+  const net::tls_source* tls = nullptr; ///< sessions begin with its current context; null: plain
   /// By connection actor: how many more sessions it takes. The acceptor takes a credit, the connection actor gives it back on close.
   std::vector<std::unique_ptr<policy::in_flight_limit>> credits;
 };
@@ -134,6 +139,16 @@ class connection_actor final : public actor::turn_actor {
   void write_unfinished();
   void settle(std::uint32_t index);
 
+  // handshake.cpp: what a session on a TLS listener does otherwise
+  void begin_tls(std::uint32_t index);
+  void queue_handshake(std::uint32_t index);
+  void shake_hands();
+  void step_handshake(std::uint32_t index);
+  [[nodiscard]] ssize_t receive_tls(session& s);
+  [[nodiscard]] output::progress transmit_tls(session& s, output& o);
+  [[nodiscard]] output::progress transmit(session& s, output& o) { return s.tls == none ? o.write_to(s.fd) : transmit_tls(s, o); }
+  void end_tls(session& s);
+
   std::shared_ptr<plane> plane_;
   std::size_t number_;
   const limits& limits_;
@@ -147,6 +162,9 @@ class connection_actor final : public actor::turn_actor {
   slab<exchange> exchanges_;
   std::unordered_map<std::uint32_t, base::ip_address> clients_; // by session: those that a PROXY header has named
   slab<stream, 64> streams_;
+  slab<net::tls_stream> tls_streams_;
+  std::deque<std::pair<std::uint32_t, std::uint32_t>> handshakes_; // session and its generation, in the order of their turns
+  std::string record_; // what a record is put together in
   std::vector<std::unique_ptr<intake>> intakes_;
   std::vector<std::uint32_t> free_intakes_;
   std::vector<std::unique_ptr<output>> outputs_;
@@ -167,6 +185,7 @@ class connection_actor final : public actor::turn_actor {
 
   actor::service_cache services_;
   http_metrics metrics_;
+  std::optional<tls_metrics> tls_metrics_; // on a TLS listener
   std::uint64_t trace_high_;
   std::uint64_t trace_count_;
   bool draining_ = false;

@@ -162,6 +162,7 @@ std::optional<http::response> connection_actor::handle(std::uint32_t place, http
   envelope.sent = now_;
   envelope.trace = x.trace;
   envelope.priority = rule.priority;
+  if (const auto tls = sessions_[x.session].tls; tls != none) envelope.principal = tls_streams_[tls].peer();
   dispatch_site site(*this, place, std::move(envelope));
   request.source = &site;
   return rule.target->start(site, request);

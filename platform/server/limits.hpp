@@ -18,6 +18,7 @@ struct limits {
   std::size_t held_bytes = 64 * 1024 * 1024; ///< incomplete requests of one connection actor; above it 503 and close
   std::size_t answer_bytes = 256 * 1024 * 1024; ///< answers of one connection actor that clients have not taken; above it 503
   std::uint32_t requests_per_session = 1'000'000; ///< then `Connection: close`
+  std::chrono::milliseconds tls_handshake_timeout{5'000}; ///< from the accept to the end of the TLS handshake: closed
   std::chrono::milliseconds head_timeout{5'000};  ///< from the first byte of a head to its end: 408
   std::chrono::milliseconds body_timeout{30'000}; ///< from the end of the head, or 100 Continue, to the end of the body: 408
   std::uint32_t body_rate = 500;            ///< bytes a second that a body must bring on average: 408; 0: any

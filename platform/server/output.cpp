@@ -38,7 +38,7 @@ output::progress output::write_to(int fd, file_way way) {
       if (sent == 0) return progress::broken; // the file ends before the length that was promised
       of_files += static_cast<std::size_t>(sent);
     }
-    advance(static_cast<std::size_t>(sent));
+    this->sent(static_cast<std::size_t>(sent));
   }
   clear(); // so that what is added next does not join a piece that has left
   return progress::finished;
@@ -72,18 +72,45 @@ ssize_t output::send_file(int fd, std::size_t most, file_way way) {
   return send_copied(fd, piece.file->fd(), offset, most);
 }
 
-void output::advance(std::size_t sent) {
-  sent_ += sent;
-  while (next_ < pieces_.size() && sent >= pieces_[next_].size) {
-    sent -= pieces_[next_].size;
+void output::sent(std::size_t bytes) {
+  sent_ += bytes;
+  while (next_ < pieces_.size() && bytes >= pieces_[next_].size) {
+    bytes -= pieces_[next_].size;
     pieces_[next_].body = {};
     pieces_[next_].file = nullptr;
     ++next_;
   }
-  if (sent > 0) {
-    pieces_[next_].begin += sent;
-    pieces_[next_].size -= sent;
+  if (bytes > 0) {
+    pieces_[next_].begin += bytes;
+    pieces_[next_].size -= bytes;
   }
+}
+
+std::string_view output::next(std::string& gathered, std::size_t most) {
+  end_text();
+  if (next_ == pieces_.size()) return {};
+  const auto& first = pieces_[next_];
+  if (!first.file && (first.size >= most || next_ + 1 == pieces_.size())) return view(first).substr(0, most);
+  gathered.clear();
+  for (auto i = next_; i < pieces_.size() && gathered.size() < most; ++i) {
+    const auto& piece = pieces_[i];
+    const auto wanted = std::min(piece.size, most - gathered.size());
+    if (!piece.file) {
+      gathered += view(piece).substr(0, wanted);
+    } else if (append_file(gathered, piece, wanted) < wanted) {
+      break;
+    }
+  }
+  return gathered;
+}
+
+std::size_t output::append_file(std::string& out, const piece& from, std::size_t wanted) {
+  const auto before = out.size();
+  out.resize(before + wanted);
+  const auto got = ::pread(from.file->fd(), out.data() + before, wanted, static_cast<off_t>(from.file->first() + from.begin));
+  const auto taken = got > 0 ? static_cast<std::size_t>(got) : 0;
+  out.resize(before + taken);
+  return taken;
 }
 
 std::size_t output::pending() const noexcept {

@@ -71,6 +71,12 @@ class output {
     return true;
   }
 
+  /// For a sink that takes one run of bytes at a time: what leaves next, at most `most` bytes; short pieces are put together
+  /// in `gathered`. Not empty while something is pending, unless a file has shrunk; the same bytes at each call until `sent`. The view lives until then.
+  [[nodiscard]] std::string_view next(std::string& gathered, std::size_t most);
+  /// That many bytes of `next` have left.
+  void sent(std::size_t bytes);
+
   [[nodiscard]] bool empty() const noexcept { return next_ == pieces_.size() && text_ended_ == text_.size(); }
   /// Bytes that were added and not sent.
   [[nodiscard]] std::size_t pending() const noexcept;
@@ -91,7 +97,7 @@ class output {
   };
   [[nodiscard]] ssize_t send_bytes(int fd);
   [[nodiscard]] ssize_t send_file(int fd, std::size_t most, file_way way);
-  void advance(std::size_t sent);
+  static std::size_t append_file(std::string& out, const piece& from, std::size_t wanted);
   [[nodiscard]] std::string_view view(const piece& p) const noexcept {
     return p.body.empty() ? std::string_view(text_).substr(p.begin, p.size) : p.body.view().substr(p.begin, p.size);
   }

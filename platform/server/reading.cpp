@@ -27,17 +27,20 @@ void connection_actor::read(std::uint32_t index) {
   auto& s = sessions_[index];
   if (s.is(session::lingering)) return drop_input(index);
   if (s.is(session::expects_proxy_header) && !take_proxy_header(index)) return;
+  if (plane_->tls && s.tls == none) return begin_tls(index); // what follows a PROXY header
+  if (s.tls != none && !tls_streams_[s.tls].is_open()) return queue_handshake(index);
   const auto generation = s.generation;
   for (int round = 0; round < reads_a_turn; ++round) {
     if (!may_read(s) || s.is(session::no_more_requests)) {
       s.set(session::readable);
       return;
     }
-    const auto got = ::recv(s.fd, scratch_.data(), scratch_.size(), 0);
+    const auto got = s.tls == none ? ::recv(s.fd, scratch_.data(), scratch_.size(), 0) : receive_tls(s);
     if (got > 0) {
       take(index, {scratch_.data(), static_cast<std::size_t>(got)});
       if (s.fd < 0 || s.generation != generation || s.is(session::lingering)) return;
       if (static_cast<std::size_t>(got) == scratch_.size() || s.is(session::peer_finishes)) continue;
+      if (s.tls != none && !tls_streams_[s.tls].is_drained()) continue;
       s.clear(session::readable); // a short read: the next bytes bring a new edge. Source: epoll(7)
       return;
     }
@@ -162,7 +165,7 @@ void connection_actor::send_continue(std::uint32_t index) {
   intakes_[s.intake]->owes_continue = false;
   begin_body_time(index); // it could not come before it was asked for
   out_.text() += "HTTP/1.1 100 Continue\r\n\r\n";
-  const auto progress = out_.write_to(s.fd);
+  const auto progress = transmit(s, out_);
   out_.clear();
   if (progress != output::progress::finished) return close_session(index); // a socket that takes no 25 bytes is lost
   register_with_epoll(index);

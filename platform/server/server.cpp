@@ -40,6 +40,7 @@ base::result<std::unique_ptr<server>> server::start(caf::actor_system& system, s
   const auto quarter = std::max<std::size_t>(options.limits.sessions / 4, least_sessions_per_peer);
   const auto per_peer = options.limits.sessions_per_peer > 0 ? options.limits.sessions_per_peer : static_cast<std::uint32_t>(quarter);
   p.peers = std::make_unique<peer_counts>(per_peer);
+  p.tls = options.tls;
   const auto each = static_cast<std::int64_t>(std::max<std::size_t>(options.limits.sessions / options.connection_actors, 1));
   for (std::size_t i = 0; i < options.connection_actors; ++i)
     p.credits.push_back(std::make_unique<policy::in_flight_limit>(each));

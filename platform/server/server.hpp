@@ -24,6 +24,7 @@ struct server_options {
   server::limits limits;
   server::proxies proxies;
   response_options responses;
+  const net::tls_source* tls = nullptr; ///< every session speaks TLS with its current context; null: plain. Outlives the actors
 };
 
 /// One listener's acceptors and connection actors. Routes, registry and poller must outlive the actors: call `stop`, then end the

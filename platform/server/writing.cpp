@@ -42,7 +42,7 @@ void connection_actor::flush(std::uint32_t index) {
   auto& s = sessions_[index];
   if (s.is(session::blocked) || s.is(session::lingering)) return;
   render(s);
-  after_write(index, out_.write_to(s.fd));
+  after_write(index, transmit(s, out_));
   out_.clear();
 }
 
@@ -138,7 +138,7 @@ void connection_actor::write_unfinished() {
     auto& s = sessions_[index];
     if (s.generation != generation || s.output == none) continue;
     auto& pending = *outputs_[s.output];
-    if (std::exchange(pending.is_due_again, false)) after_write(index, pending.write_to(s.fd));
+    if (std::exchange(pending.is_due_again, false)) after_write(index, transmit(s, pending));
   }
   unfinished_.erase(unfinished_.begin(), unfinished_.begin() + static_cast<std::ptrdiff_t>(count));
 }

@@ -31,6 +31,7 @@ HOMES = [
     ("zlib.h", r"platform/http/gzip\.cpp", "platform/http/gzip.cpp"),
     ("sqlite3.h", r"platform/store/.*", "platform/store"),
     ("yaml-cpp/", r"platform/app/options\.cpp", "platform/app/options.cpp"),
+    ("openssl/ssl", r"platform/net/[^/]+\.cpp", "platform/net/*.cpp"),
     ("caf/", r"(?!platform/(base|http|net|policy|metrics|store|json)/).*", "actor, server, app and the services"),
 ]
 
@@ -183,6 +184,9 @@ SNIPPETS = [
     ("platform/app/options.cpp", '#include <yaml-cpp/yaml.h>\n', None),
     ("platform/app/tier.cpp", '#include <yaml-cpp/yaml.h>\n', 1),
     ("platform/net/a.cpp", '#include <caf/actor.hpp>\n', 1),
+    ("platform/net/a.cpp", '#include <openssl/ssl.h>\n', None),
+    ("platform/net/a.hpp", '#pragma once\n#include <openssl/ssl.h>\n', 2),
+    ("platform/server/a.cpp", '#include <openssl/ssl.h>\n', 1),
     ("platform/store/a.cpp", '#include <caf/actor.hpp>\n', 1),
     ("services/catalog/a.cpp", '#include <caf/actor.hpp>\n#include "platform/store/sqlite.hpp"\n', None),
     ("services/catalog/a.cpp", '#include "services/catalog/model.hpp"\n#include "catalog/v1/catalog.pb.h"\n', None),

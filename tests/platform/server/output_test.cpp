@@ -271,3 +271,59 @@ TEST_CASE("progress is said once for each so many bytes") {
   CHECK(said >= 5);
   CHECK(said <= got / 100'000 + 1);
 }
+
+TEST_CASE("for a sink that takes records, files are read in their place, and one that has shrunk leaves nothing") {
+  constexpr std::size_t most = 16'384;
+  const auto text = text_of(50'000, 9);
+  output out;
+  out.text() += "head ";
+  out.add_file(file_of(text, 100, 40'000));
+  out.text() += "tail";
+  std::string gathered;
+  std::string got;
+  while (!out.empty()) {
+    const std::string record(out.next(gathered, most));
+    REQUIRE_FALSE(record.empty());
+    REQUIRE(record.size() <= most);
+    got += record;
+    out.sent(record.size());
+  }
+  CHECK((got == "head " + text.substr(100, 40'000) + "tail"));
+  out.clear();
+  out.add_file(file_of("short", 0, 6));
+  CHECK(out.next(gathered, most) == "short");
+  out.sent(5);
+  CHECK_FALSE(out.empty());
+  CHECK(out.next(gathered, most).empty());
+}
+
+TEST_CASE("for a sink that takes records, short pieces are put together and long ones are cut") {
+  constexpr std::size_t most = 16'384;
+  output out;
+  CHECK(out.empty());
+  std::string gathered;
+  CHECK(out.next(gathered, most).empty());
+  std::string expected;
+  for (const std::size_t size : {5'000u, 40'000u, 10u, 5'000u, 20'000u}) {
+    const auto head = "head " + std::to_string(size) + " ";
+    const auto body = text_of(size, static_cast<int>(size));
+    out.text() += head;
+    out.add_body(shared_bytes(body));
+    expected += head + body;
+  }
+  std::string got;
+  std::size_t records = 0;
+  while (!out.empty()) {
+    const std::string record(out.next(gathered, most));
+    CHECK(record == out.next(gathered, most)); // the same until some of it has left
+    REQUIRE_FALSE(record.empty());
+    REQUIRE(record.size() <= most);
+    // A sink may take less than it was offered.
+    const auto taken = ++records % 3 == 0 ? record.size() / 2 + 1 : record.size();
+    got += record.substr(0, taken);
+    out.sent(taken);
+  }
+  CHECK((got == expected));
+  CHECK(records < 12);
+  CHECK(out.pending() == 0);
+}
