@@ -219,6 +219,10 @@ std::span<const setting> settings() {
       size_of<std::uint64_t>("requests.body_bytes", "largest body of a request", [](o& x) -> u64& { return x.limits.request.body_bytes; }, 0, 1024 * mib),
       size_of<std::size_t>("requests.head_bytes", "largest head of a request", [](o& x) -> std::size_t& { return x.limits.request.head_bytes; }, 1024, 60 * 1024),
       count_of<std::size_t>("requests.fields", "fields of a request", [](o& x) -> std::size_t& { return x.limits.request.fields; }, 1, 1000),
+      size_of<std::size_t>("websocket.message_bytes", "largest message of a WebSocket, all fragments together", [](o& x) -> std::size_t& { return x.limits.websocket.message_bytes; }, 0, 1024 * mib),
+      time_of("websocket.ping_interval", "of silence, after which a WebSocket's client is asked whether it is there", [](o& x) -> std::chrono::milliseconds& { return x.limits.websocket.ping_interval; }, 100, 3'600'000),
+      time_of("websocket.pong_timeout", "for a pong, or anything else, after a ping", [](o& x) -> std::chrono::milliseconds& { return x.limits.websocket.pong_timeout; }, 100, 600'000),
+      time_of("websocket.close_timeout", "for the client's close frame after ours", [](o& x) -> std::chrono::milliseconds& { return x.limits.websocket.close_timeout; }, 100, 600'000),
       time_of("drain.delay", "not ready but still accepting, while balancers notice", [](o& x) -> std::chrono::milliseconds& { return x.drain_delay; }, 0, 600'000),
       time_of("drain.grace", "for requests in flight when the server stops", [](o& x) -> std::chrono::milliseconds& { return x.drain_grace; }, 0, 600'000),
   };

@@ -14,6 +14,9 @@ class service_slot;
 
 namespace troupe::server {
 
+/// Marks a message id as one of a WebSocket's message and not of an exchange.
+inline constexpr std::uint64_t channel_numbers = std::uint64_t{1} << 58;
+
 /// One request and its pending answer. It outlives its session when a service still works on it: the answer is then dropped.
 struct exchange {
   static constexpr std::size_t no_route = SIZE_MAX;
@@ -32,6 +35,7 @@ struct exchange {
   bool head_only = false;
   bool http_1_1 = true;
   bool keep_alive = true;
+  bool upgrades = false;   ///< asks that its session become a WebSocket
 };
 
 } // namespace troupe::server

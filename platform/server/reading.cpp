@@ -30,7 +30,10 @@ int skip_empty_lines(std::string_view& bytes) noexcept {
 
 // Back-pressure: a session with its depth of requests in flight, or whose output is blocked, is not read; the client's window fills.
 bool connection_actor::may_read(const session& s) const noexcept {
-  return s.in_flight < limits_.pipeline_depth && !s.is(session::blocked);
+  if (s.in_flight >= limits_.pipeline_depth || s.is(session::blocked)) return false;
+  if (s.websocket == none) return true;
+  const auto& w = websockets_[s.websocket];
+  return !w.has_waiting() && may_take_frames(w);
 }
 
 void connection_actor::read(std::uint32_t index) {
@@ -44,7 +47,11 @@ void connection_actor::read(std::uint32_t index) {
     }
     const auto got = ::recv(s.fd, scratch_.data(), scratch_.size(), 0);
     if (got > 0) {
-      take(index, {scratch_.data(), static_cast<std::size_t>(got)});
+      if (s.websocket == none) {
+        take(index, {scratch_.data(), static_cast<std::size_t>(got)});
+      } else {
+        take_frames(index, {scratch_.data(), static_cast<std::size_t>(got)});
+      }
       if (s.fd < 0 || s.generation != generation || s.is(session::lingering)) return;
       if (static_cast<std::size_t>(got) == scratch_.size() || s.is(session::peer_finishes)) continue;
       s.clear(session::readable); // a short read: the next bytes bring a new edge. Source: epoll(7)
@@ -90,6 +97,7 @@ void connection_actor::take(std::uint32_t index, std::string_view bytes) {
 // Requests that wait in the intake: because they were beyond the depth, or because the head was incomplete.
 void connection_actor::take_waiting(std::uint32_t index) {
   auto& s = sessions_[index];
+  if (s.websocket != none) return take_held(index);
   if (s.intake == none || intakes_[s.intake]->in_body || !may_read(s)) return;
   auto& in = *intakes_[s.intake];
   if (s.is(session::gathering)) {
@@ -217,6 +225,7 @@ bool connection_actor::take_body(std::uint32_t index, std::string_view& bytes) {
 void connection_actor::keep_for_later(std::uint32_t index, std::string_view bytes, bool incomplete_head) {
   auto& s = sessions_[index];
   auto* in = borrow_intake(s);
+  if (!in && s.websocket != none) return close_session(index); // what follows the upgrade is no request
   if (!in) return refuse(index, {503, "too many incomplete requests at once"});
   in->bytes.assign(bytes);
   in->searched = incomplete_head ? bytes.size() : 0;

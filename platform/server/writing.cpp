@@ -38,6 +38,7 @@ void connection_actor::flush(std::uint32_t index) {
   auto& s = sessions_[index];
   if (s.is(session::blocked) || s.is(session::lingering)) return;
   render(s);
+  if (s.websocket != none && s.first_exchange == none) render_frames(s);
   after_write(index, out_.write_to(s.fd));
   out_.clear();
 }
@@ -49,10 +50,12 @@ void connection_actor::render(session& s) {
     auto& x = exchanges_[place];
     if (!x.answered || out_.pending() > render_bytes) break;
     // When the server drains, the last answer that is owed announces the close.
-    const bool keep_alive = x.keep_alive && !(draining_ && x.next == none && s.intake == none);
+    const bool upgraded = x.upgrades && x.response.status == 101;
+    const bool keep_alive = upgraded || (x.keep_alive && !(draining_ && x.next == none && s.intake == none));
     http::write_head(out_.text(), x.response, {x.head_only, x.http_1_1, keep_alive}, date_line);
     if (!x.head_only && http::has_body(x.response.status)) out_.add_body(x.response.body);
     if (!keep_alive) s.set(session::close_when_flushed);
+    if (upgraded) open_websocket(x.session);
     s.first_exchange = x.next;
     if (s.first_exchange == none) s.last_exchange = none;
     --s.in_flight;
@@ -118,6 +121,7 @@ void connection_actor::settle(std::uint32_t index) {
     return close_gently(index);
   }
   if (s.first_exchange != none && exchanges_[s.first_exchange].answered) return mark_dirty(index);
+  if (s.websocket != none && websockets_[s.websocket].has_begun()) return settle_websocket(index);
   if (s.in_flight == 0 && s.is(session::gathering) && intakes_[s.intake]->owes_continue) {
     send_continue(index);
     if (s.fd < 0) return;
