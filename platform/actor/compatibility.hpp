@@ -2,8 +2,10 @@
 
 // The one place that knows how CAF 0.18 and CAF 1.x differ in what Troupe uses.
 
+#include <caf/abstract_actor.hpp>
 #include <caf/actor_system.hpp>
 #include <caf/config.hpp>
+#include <caf/default_attachable.hpp>
 #include <caf/mailbox_element.hpp>
 #include <caf/message_id.hpp>
 #include <caf/resumable.hpp>
@@ -57,6 +59,11 @@ inline caf::mailbox_element_ptr make_element(caf::strong_actor_ptr sender, caf::
 }
 
 #endif
+
+/// Makes `observer` receive a `caf::down_msg` when `whom` ends; at once if it has.
+inline void observe(caf::abstract_actor& whom, const caf::abstract_actor& observer) {
+  whom.attach(caf::default_attachable::make_monitor(whom.address(), observer.address()));
+}
 
 /// A request id that comes back in the answer's `message_id` (60 bits, not 0).
 inline caf::message_id request_id(std::uint64_t number) {

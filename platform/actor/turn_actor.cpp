@@ -80,7 +80,7 @@ turn_actor::resume_result turn_actor::resume(worker* host, std::size_t) {
   while (oldest != nullptr) {
     caf::mailbox_element_ptr element{oldest};
     oldest = static_cast<node*>(oldest->next);
-    if (element->payload.empty()) {
+    if (element->payload.empty() && !element->mid.is_response()) { // an answer may be empty too
       armed_ = false;
     } else {
       ++messages;

@@ -28,7 +28,7 @@ class turn_actor : public caf::local_actor, public caf::resumable, public net::s
   explicit turn_actor(caf::actor_config& config);
   ~turn_actor() override;
 
-  // The mailbox. An element with an empty message is the poller's wake-up.
+  // The mailbox. An element with an empty message that answers nothing is the poller's wake-up.
 #if CAF_VERSION >= 10000
   bool enqueue(caf::mailbox_element_ptr element, worker* sender) final;
 #else

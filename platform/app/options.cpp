@@ -375,6 +375,10 @@ std::span<const setting> settings() {
       word_of<bool>("tls.min_version", "oldest protocol version: 1.2 or 1.3", [](o& x) -> bool& { return x.tls.only_1_3; }, {{"1.2", false}, {"1.3", true}}),
       word_of<bool>("tls.kernel", "true: the kernel encrypts where it can (kTLS)", [](o& x) -> bool& { return x.tls.in_kernel; }, {{"true", true}, {"false", false}}),
       word_of<bool>("tls.admin", "true: the admin listener speaks TLS too, by the same rules", [](o& x) -> bool& { return x.admin_tls; }, {{"true", true}, {"false", false}}),
+      size_of<std::size_t>("websocket.message_bytes", "largest message of a WebSocket, all fragments together", [](o& x) -> std::size_t& { return x.limits.websocket.message_bytes; }, 0, 1024 * mib),
+      time_of("websocket.ping_interval", "of silence, after which a WebSocket's client is asked whether it is there", [](o& x) -> std::chrono::milliseconds& { return x.limits.websocket.ping_interval; }, 100, 3'600'000),
+      time_of("websocket.pong_timeout", "for a pong, or anything else, after a ping", [](o& x) -> std::chrono::milliseconds& { return x.limits.websocket.pong_timeout; }, 100, 600'000),
+      time_of("websocket.close_timeout", "for the client's close frame after ours", [](o& x) -> std::chrono::milliseconds& { return x.limits.websocket.close_timeout; }, 100, 600'000),
       time_of("drain.delay", "not ready but still accepting, while balancers notice", [](o& x) -> std::chrono::milliseconds& { return x.drain_delay; }, 0, 600'000),
       time_of("drain.grace", "for requests in flight when the server stops", [](o& x) -> std::chrono::milliseconds& { return x.drain_grace; }, 0, 600'000),
   };

@@ -2,6 +2,9 @@
 
 #include "platform/base/log.hpp"
 #include "platform/http/incomplete_head.hpp"
+#include "platform/websocket/close_code.hpp"
+
+#include <caf/system_messages.hpp>
 
 #include <sys/epoll.h>
 #include <sys/socket.h>
@@ -33,8 +36,10 @@ connection_actor::connection_actor(caf::actor_config& config, std::shared_ptr<pl
       epoll_fd_(::epoll_create1(EPOLL_CLOEXEC)), epoch_(base::clock::now()), now_(epoch_), wall_(base::wall_now()),
       sessions_(static_cast<std::size_t>(plane_->credits[number]->most())), exchanges_(limits_.in_flight * 2), streams_(limits_.in_flight),
       tls_streams_(plane_->tls ? static_cast<std::size_t>(plane_->credits[number]->most()) : 0),
+      websockets_(2 * static_cast<std::size_t>(plane_->credits[number_]->most())),
       scratch_(scratch_bytes), parser_(limits_.request), gzip_(plane_->responses.gzip_level),
       metrics_(*plane_->registry, *plane_->routes, plane_->name, number),
+      websocket_metrics_(*plane_->registry, plane_->name, number),
       trace_high_(random_64() | 1), trace_count_(random_64()) {
   if (epoll_fd_ < 0) throw std::runtime_error("no descriptor for a connection actor: raise the limit of open files");
   if (plane_->tls) tls_metrics_.emplace(*plane_->registry, plane_->name, number);
@@ -61,6 +66,12 @@ void connection_actor::on_message(caf::mailbox_element& element) {
     adopt(*element.payload.get_as<new_sockets>(0).sockets);
   } else if (element.payload.match_elements<drain>()) {
     begin_drain(element.payload.get_as<drain>(0).grace);
+  } else if (element.payload.match_elements<channel_push>()) {
+    on_push(element.payload.get_as<channel_push>(0));
+  } else if (element.payload.match_elements<channel_end>()) {
+    on_channel_end(element.payload.get_as<channel_end>(0));
+  } else if (element.payload.match_elements<caf::down_msg>()) {
+    on_replica_down(element.payload.get_as<caf::down_msg>(0).source);
   }
 }
 
@@ -68,6 +79,7 @@ connection_actor::verdict connection_actor::on_turn(std::size_t) {
   now_ = base::clock::now();
   wall_ = base::wall_now();
   clock_is_fresh_ = false; // by the next turn it is old
+  received_in_turn_ = 0;
   flush_dirty(); // what the replies among the messages have completed
   std::array<epoll_event, events_a_turn> events;
   const int count = ::epoll_wait(epoll_fd_, events.data(), static_cast<int>(events.size()), 0);
@@ -196,6 +208,7 @@ void connection_actor::set_due(session& s, std::uint32_t index, std::chrono::mil
 void connection_actor::on_deadline(std::uint32_t index) {
   auto& s = sessions_[index];
   if (s.fd < 0) return;
+  if (s.websocket != none && websockets_[s.websocket].has_begun()) return on_websocket_deadline(index);
   expire_exchanges(index);
   if (s.fd < 0) return;
   if (s.is(session::gathering) && !s.is(session::blocked) && s.intake != none && intakes_[s.intake]->in_body)
@@ -226,6 +239,10 @@ void connection_actor::begin_drain(std::chrono::milliseconds grace) {
   drain_end_ = now_ + grace;
   for (std::uint32_t i = 0; i < sessions_.capacity(); ++i) {
     auto& s = sessions_[i];
+    if (s.fd >= 0 && s.websocket != none) {
+      if (auto& w = websockets_[s.websocket]; w.has_begun()) finish_websocket(w, websocket::close_code::going_away, "the server stops", true);
+      continue;
+    }
     // Not at once: a request that is on its way already shall be answered.
     if (s.fd >= 0 && s.in_flight == 0 && s.intake == none && s.output == none) set_due(s, i, limits_.drain_idle);
   }
@@ -238,6 +255,7 @@ void connection_actor::close_session(std::uint32_t index) {
   ::close(s.fd); // takes it out of the epoll instance too
   s.fd = -1;
   ++s.generation;
+  if (s.websocket != none) leave_websocket(s);
   return_intake(s);
   return_output(s);
   // What services still work on goes on (a payment stands); its answer will find nobody.

@@ -21,6 +21,8 @@
 #include "platform/server/stream.hpp"
 #include "platform/server/timing_wheel.hpp"
 #include "platform/server/tls_metrics.hpp"
+#include "platform/server/websocket_metrics.hpp"
+#include "platform/server/websocket_session.hpp"
 
 #include <cstddef>
 #include <cstdint>
@@ -28,6 +30,8 @@
 #include <exception>
 #include <memory>
 #include <optional>
+#include <span>
+#include <string>
 #include <string_view>
 #include <unordered_map>
 #include <utility>
@@ -144,10 +148,43 @@ class connection_actor final : public actor::turn_actor {
   void queue_handshake(std::uint32_t index);
   void shake_hands();
   void step_handshake(std::uint32_t index);
-  [[nodiscard]] ssize_t receive_tls(session& s);
+  [[nodiscard]] ssize_t receive_tls(session& s, std::span<char> buffer);
   [[nodiscard]] output::progress transmit_tls(session& s, output& o);
   [[nodiscard]] output::progress transmit(session& s, output& o) { return s.tls == none ? o.write_to(s.fd) : transmit_tls(s, o); }
   void end_tls(session& s);
+
+  // websocket_session.cpp: a WebSocket's life
+  [[nodiscard]] std::shared_ptr<channel_link> begin_websocket(std::uint32_t exchange_index, const channel_endpoint& endpoint,
+                                                             std::string&& handshake_fields);
+  void open_websocket(std::uint32_t index);
+  void finish_websocket(websocket_session& w, std::uint16_t code, std::string_view reason, bool awaits_peer);
+  void leave_websocket(session& s);
+  void tell_service_of_end(websocket_session& w, std::uint16_t code, std::string_view reason);
+  void on_websocket_deadline(std::uint32_t index);
+  void on_ping_due(std::uint32_t index);
+  void watch_replica(const caf::strong_actor_ptr& replica);
+  void on_replica_down(const caf::actor_addr& replica);
+  [[nodiscard]] actor::envelope channel_envelope(const websocket_session& w);
+  [[nodiscard]] websocket_session* find_websocket(const channel_link& link);
+
+  // websocket_reading.cpp: bytes to a service's messages
+  void take_frames(std::uint32_t index, std::span<char> bytes);
+  void take_held(std::uint32_t index);
+  void parse_frames(std::uint32_t index, std::span<char>& bytes);
+  void after_frames(std::uint32_t index);
+  void deliver(std::uint32_t index, websocket_session& w);
+  void on_close_frame(websocket_session& w);
+  void resume_later(std::uint32_t index);
+  [[nodiscard]] bool may_take_frames(const websocket_session& w) const noexcept;
+
+  // websocket_writing.cpp: a service's messages to frames
+  void on_channel_reply(std::uint64_t number, const caf::message& reply);
+  void on_push(const channel_push& push);
+  void on_channel_end(const channel_end& end);
+  void make_room(const channel_link& link, std::int64_t bytes);
+  void count_queue(websocket_session& w);
+  void render_frames(session& s);
+  void settle_websocket(std::uint32_t index);
 
   std::shared_ptr<plane> plane_;
   std::size_t number_;
@@ -169,10 +206,13 @@ class connection_actor final : public actor::turn_actor {
   std::vector<std::uint32_t> free_intakes_;
   std::vector<std::unique_ptr<output>> outputs_;
   std::vector<std::uint32_t> free_outputs_;
-  std::size_t held_bytes_ = 0;   // in intakes
-  std::size_t answer_bytes_ = 0; // in exchanges and blocked outputs
+  slab<websocket_session, 64> websockets_;
+  std::vector<caf::actor_addr> watched_replicas_; ///< of services that channels belong to
+  std::size_t held_bytes_ = 0;   // in intakes and incomplete messages
+  std::size_t answer_bytes_ = 0; // in exchanges, queues of channels and blocked outputs
   timing_wheel wheel_{0};
 
+  std::size_t received_in_turn_ = 0;
   std::vector<char> scratch_; // what a read brings; sessions keep none
   http::request_parser parser_;
   output out_;
@@ -186,6 +226,7 @@ class connection_actor final : public actor::turn_actor {
   actor::service_cache services_;
   http_metrics metrics_;
   std::optional<tls_metrics> tls_metrics_; // on a TLS listener
+  websocket_metrics websocket_metrics_;
   std::uint64_t trace_high_;
   std::uint64_t trace_count_;
   bool draining_ = false;

@@ -5,6 +5,7 @@
 #include "platform/http/compression.hpp"
 #include "platform/http/forwarded.hpp"
 #include "platform/http/idempotency_key.hpp"
+#include "platform/server/channel_endpoint.hpp"
 #include "platform/server/connection.hpp"
 
 #include <caf/error.hpp>
@@ -49,11 +50,22 @@ class connection_actor::dispatch_site final : public call_site, public http::cli
     }
     auto& x = actor_.exchanges_[place_];
     x.awaits = &slot;
+    if (x.upgrades) {
+      auto& w = actor_.websockets_[actor_.sessions_[x.session].websocket];
+      w.replica = caf::actor_cast<caf::strong_actor_ptr>(replica);
+      actor_.watch_replica(w.replica);
+    }
     auto id = actor::request_id(number_of(place_, x.generation));
     if (priority_ == actor::priority::high) id = id.with_high_priority();
     // A replica that has just ended answers with an error of its own.
     replica->enqueue(actor::make_element(actor_.ctrl(), id, std::move(content)), actor_.context());
     return {};
+  }
+
+  base::result<std::shared_ptr<channel_link>> begin_channel(const channel_endpoint& endpoint, std::string handshake_fields) override {
+    auto link = actor_.begin_websocket(place_, endpoint, std::move(handshake_fields));
+    if (!link) return base::fail(base::errc::unavailable, "no further WebSocket can be opened now");
+    return link;
   }
 
  private:
@@ -87,6 +99,7 @@ std::uint32_t connection_actor::open_exchange(std::uint32_t index, const http::r
   x.client = s.is(session::from_trusted_proxy) ? http::forwarded_client(request.fields, plane_->proxies.trusted) : base::ip_address();
   x.answered = false;
   x.may_compress = false;
+  x.upgrades = false;
   x.head_only = request.method == http::method::head;
   x.http_1_1 = request.http_1_1;
   x.keep_alive = request.keep_alive && !draining_ && ++s.served < limits_.requests_per_session;
@@ -183,6 +196,14 @@ void connection_actor::complete(std::uint32_t place, http::response&& response) 
   answer_bytes_ += x.held_bytes;
   x.answered = true;
   if (x.stream != none && !x.response.is_streamed) end_stream(x); // an error has taken the stream's place
+  if (x.upgrades) {
+    auto& s = sessions_[x.session];
+    if (x.response.status == 101) {
+      x.response.fields = std::move(websockets_[s.websocket].handshake_fields);
+    } else {
+      leave_websocket(s);
+    }
+  }
   metrics_.answered(x.route, x.response.status, now_ - x.started);
   if (x.response.status == 500 || x.response.status == 504) {
     base::log::warn("request_failed", {{"request_id", x.trace.request_id()},
@@ -196,6 +217,7 @@ void connection_actor::complete(std::uint32_t place, http::response&& response) 
 
 void connection_actor::on_reply(caf::mailbox_element& element) {
   const auto number = actor::answered_number(element.mid);
+  if (number & channel_numbers) return on_channel_reply(number, element.payload);
   const auto place = static_cast<std::uint32_t>(number & place_mask);
   auto& x = exchanges_[place];
   if (x.generation != number >> exchange_place_bits || !x.awaits) return;

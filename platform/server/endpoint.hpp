@@ -21,6 +21,9 @@
 
 namespace troupe::server {
 
+class channel_endpoint;
+class channel_link;
+
 /// What an endpoint may do while a request is handled: the connection actor's side of one exchange.
 class call_site {
  public:
@@ -30,6 +33,12 @@ class call_site {
   /// Sends to a replica of the service; its answer ends the exchange. Fails, with nothing sent, with `unavailable` when no
   /// replica is up and when the service has its bound of requests in flight.
   [[nodiscard]] virtual base::result<void> send(actor::service_slot& slot, caf::message content) = 0;
+
+  /// Makes the session a WebSocket if the exchange is answered with 101; called before `send`. `handshake_fields`: of that answer.
+  /// Fails with `unavailable` when the server stops, and with `unimplemented` where there is no session.
+  [[nodiscard]] virtual base::result<std::shared_ptr<channel_link>> begin_channel(const channel_endpoint&, std::string /*handshake_fields*/) {
+    return base::fail(base::errc::unimplemented, "no channel can be opened here");
+  }
 
  protected:
   ~call_site() = default;

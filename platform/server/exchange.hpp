@@ -15,6 +15,9 @@ class service_slot;
 
 namespace troupe::server {
 
+/// Marks a message id as one of a WebSocket's message and not of an exchange.
+inline constexpr std::uint64_t channel_numbers = std::uint64_t{1} << 58;
+
 /// One request and its pending answer. It outlives its session when a service still works on it: the answer is then dropped.
 struct exchange {
   static constexpr std::size_t no_route = SIZE_MAX;
@@ -37,6 +40,7 @@ struct exchange {
   bool keep_alive = true;
   bool may_compress = false; ///< the route's rule
   bool accepts_gzip = false;
+  bool upgrades = false;   ///< asks that its session become a WebSocket
 };
 
 // A request's number in its message id: the place of its exchange and the generation of that place.

@@ -62,9 +62,9 @@ void connection_actor::step_handshake(std::uint32_t index) {
   if (s.fd >= 0 && s.generation == generation && s.in_flight == 0) register_with_epoll(index);
 }
 
-// As recv(2) into the scratch buffer.
-ssize_t connection_actor::receive_tls(session& s) {
-  const auto got = tls_streams_[s.tls].read(scratch_);
+// As recv(2).
+ssize_t connection_actor::receive_tls(session& s, std::span<char> buffer) {
+  const auto got = tls_streams_[s.tls].read(buffer);
   switch (got.result) {
   case net::tls_stream::outcome::data: return static_cast<ssize_t>(got.bytes);
   case net::tls_stream::outcome::closed: return 0;

@@ -8,9 +8,18 @@
 
 namespace troupe::server {
 
+/// Bounds of a session that has become a WebSocket.
+struct websocket_limits {
+  std::size_t message_bytes = 1024 * 1024;         ///< all fragments together: 1009
+  std::chrono::milliseconds ping_interval{30'000}; ///< of silence; then the client is asked whether it is there
+  std::chrono::milliseconds pong_timeout{10'000};  ///< for a pong or anything else after a ping: closed
+  std::chrono::milliseconds close_timeout{2'000};  ///< for the client's close frame after ours: closed
+};
+
 /// Bounds of a listener's sessions. What a client sees when one is hit stands in platform/http/README.md.
 struct limits {
   http::limits request;
+  websocket_limits websocket;
   std::size_t sessions = 100'000;           ///< per listener; above it the kernel's backlog holds new connections
   std::uint32_t sessions_per_peer = 0;      ///< above it closed at once; 0: a quarter of `sessions`, at least 100
   std::size_t pipeline_depth = 32;          ///< requests of one session in flight; above it the session is not read

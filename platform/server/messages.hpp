@@ -2,6 +2,7 @@
 
 #include "platform/actor/type_ids.hpp"
 #include "platform/net/socket.hpp"
+#include "platform/server/channel.hpp"
 
 #include <chrono>
 #include <cstdint>
@@ -34,7 +35,11 @@ struct drain {
 CAF_BEGIN_TYPE_ID_BLOCK(troupe_server, troupe::actor::type_ids::server)
   CAF_ADD_TYPE_ID(troupe_server, (troupe::server::new_sockets))
   CAF_ADD_TYPE_ID(troupe_server, (troupe::server::drain))
+  CAF_ADD_TYPE_ID(troupe_server, (troupe::server::channel_push))
+  CAF_ADD_TYPE_ID(troupe_server, (troupe::server::channel_end))
 CAF_END_TYPE_ID_BLOCK(troupe_server)
 
 TROUPE_LOCAL_MESSAGE(troupe::server::new_sockets)
 TROUPE_LOCAL_MESSAGE(troupe::server::drain)
+TROUPE_LOCAL_MESSAGE(troupe::server::channel_push)
+TROUPE_LOCAL_MESSAGE(troupe::server::channel_end)

@@ -13,14 +13,21 @@ namespace troupe::server {
 
 namespace {
 
-constexpr int reads_a_turn = 4; // then other sessions have their turn
+// A session's share of a turn. Once all together have had theirs, each still there gets a small read, so that many that send a lot
+// do not make those wait that send a little.
+constexpr int reads_a_turn = 4;
+constexpr std::size_t bytes_a_turn = 1024 * 1024;
+constexpr std::size_t small_read = 4096;
 constexpr std::string_view head_end = "\r\n\r\n";
 
 } // namespace
 
 // Back-pressure: a session with its depth of requests in flight, or whose output is blocked, is not read; the client's window fills.
 bool connection_actor::may_read(const session& s) const noexcept {
-  return s.in_flight < limits_.pipeline_depth && !s.is(session::blocked);
+  if (s.in_flight >= limits_.pipeline_depth || s.is(session::blocked)) return false;
+  if (s.websocket == none) return true;
+  const auto& w = websockets_[s.websocket];
+  return !w.has_waiting() && may_take_frames(w);
 }
 
 void connection_actor::read(std::uint32_t index) {
@@ -30,19 +37,28 @@ void connection_actor::read(std::uint32_t index) {
   if (plane_->tls && s.tls == none) return begin_tls(index); // what follows a PROXY header
   if (s.tls != none && !tls_streams_[s.tls].is_open()) return queue_handshake(index);
   const auto generation = s.generation;
-  for (int round = 0; round < reads_a_turn; ++round) {
+  const bool is_late = received_in_turn_ >= bytes_a_turn;
+  const std::span<char> buffer(scratch_.data(), is_late ? small_read : scratch_.size());
+  for (int round = 0; round < (is_late ? 1 : reads_a_turn); ++round) {
     if (!may_read(s) || s.is(session::no_more_requests)) {
       s.set(session::readable);
       return;
     }
-    const auto got = s.tls == none ? ::recv(s.fd, scratch_.data(), scratch_.size(), 0) : receive_tls(s);
+    const auto got = s.tls == none ? ::recv(s.fd, buffer.data(), buffer.size(), 0) : receive_tls(s, buffer);
     if (got > 0) {
-      take(index, {scratch_.data(), static_cast<std::size_t>(got)});
+      received_in_turn_ += static_cast<std::size_t>(got);
+      // A short read: the next bytes bring a new edge (source: epoll(7)), unless the end has been announced already or TLS holds some.
+      const bool is_short = static_cast<std::size_t>(got) < buffer.size() && !s.is(session::peer_finishes) &&
+                            (s.tls == none || tls_streams_[s.tls].is_drained());
+      if (is_short) s.clear(session::readable); // before they are looked at: a refusal sets it again
+      if (s.websocket == none) {
+        take(index, {scratch_.data(), static_cast<std::size_t>(got)});
+      } else {
+        take_frames(index, {scratch_.data(), static_cast<std::size_t>(got)});
+      }
       if (s.fd < 0 || s.generation != generation || s.is(session::lingering)) return;
-      if (static_cast<std::size_t>(got) == scratch_.size() || s.is(session::peer_finishes)) continue;
-      if (s.tls != none && !tls_streams_[s.tls].is_drained()) continue;
-      s.clear(session::readable); // a short read: the next bytes bring a new edge. Source: epoll(7)
-      return;
+      if (is_short) return;
+      continue;
     }
     if (got == 0) {
       s.clear(session::readable);
@@ -84,6 +100,7 @@ void connection_actor::take(std::uint32_t index, std::string_view bytes) {
 // Requests that wait in the intake: because they were beyond the depth, or because the head was incomplete.
 void connection_actor::take_waiting(std::uint32_t index) {
   auto& s = sessions_[index];
+  if (s.websocket != none) return take_held(index);
   if (s.intake == none || intakes_[s.intake]->in_body || !may_read(s)) return;
   auto& in = *intakes_[s.intake];
   if (s.is(session::gathering)) {
@@ -236,6 +253,7 @@ std::uint32_t connection_actor::body_due(const intake& in) const {
 void connection_actor::keep_for_later(std::uint32_t index, std::string_view bytes, bool incomplete_head) {
   auto& s = sessions_[index];
   auto* in = borrow_intake(s);
+  if (!in && s.websocket != none) return close_session(index); // what follows the upgrade is no request
   if (!in) return refuse(index, {503, "too many incomplete requests at once"});
   in->bytes.assign(bytes);
   in->searched = incomplete_head ? bytes.size() : 0;

@@ -1,6 +1,7 @@
 #pragma once
 
 #include "platform/http/router.hpp"
+#include "platform/server/channel_endpoint.hpp"
 #include "platform/server/endpoint.hpp"
 
 #include <chrono>
@@ -21,7 +22,7 @@ struct route {
   bool needs_idempotency_key = false;
   bool may_compress = true;
 
-  /// How long the service may take before the client is answered 504.
+  /// How long the service may take before the client is answered 504, or its channel is closed with 1013.
   route& within(std::chrono::milliseconds t) {
     timeout = t;
     return *this;
@@ -53,6 +54,8 @@ class routes {
   route& post(std::string_view pattern, std::shared_ptr<endpoint> target) { return add(http::method::post, pattern, std::move(target)); }
   route& put(std::string_view pattern, std::shared_ptr<endpoint> target) { return add(http::method::put, pattern, std::move(target)); }
   route& del(std::string_view pattern, std::shared_ptr<endpoint> target) { return add(http::method::del, pattern, std::move(target)); }
+  /// A path whose connections become WebSockets: see `converse`.
+  route& websocket(std::string_view pattern, std::shared_ptr<channel_endpoint> target) { return add(http::method::get, pattern, std::move(target)); }
   /// Answers every method.
   route& any(std::string_view pattern, std::shared_ptr<endpoint> target);
   route& add(http::method m, std::string_view pattern, std::shared_ptr<endpoint> target);

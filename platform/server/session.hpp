@@ -6,7 +6,7 @@
 
 namespace troupe::server {
 
-/// One accepted connection and the state of its keep-alive: 44 bytes, the whole user-space cost of an idle one but for its
+/// One accepted connection and the state of its keep-alive: 48 bytes, the whole user-space cost of an idle one but for its
 /// 12 bytes in the timing wheel and 4 in the free list. Everything larger is borrowed while it is needed.
 struct session {
   enum flag : std::uint16_t {
@@ -33,6 +33,7 @@ struct session {
   std::uint32_t intake = slab<int>::none; ///< borrowed while a request is incomplete or waits for its turn
   std::uint32_t output = slab<int>::none; ///< borrowed while output is blocked
   std::uint32_t tls = slab<int>::none;    ///< its stream on a TLS listener
+  std::uint32_t websocket = slab<int>::none; ///< from the request to become a WebSocket on
   std::uint32_t due = 0;                  ///< tick at which the present state has lasted too long
   std::uint32_t served = 0;
   std::uint32_t peer = UINT32_MAX; ///< its place in `peer_counts`

@@ -34,6 +34,9 @@ class slab {
   [[nodiscard]] Record& operator[](std::uint32_t index) noexcept {
     return chunks_[index / ChunkRecords][index % ChunkRecords];
   }
+  [[nodiscard]] const Record& operator[](std::uint32_t index) const noexcept {
+    return chunks_[index / ChunkRecords][index % ChunkRecords];
+  }
 
   [[nodiscard]] std::size_t in_use() const noexcept { return chunks_.size() * ChunkRecords - free_.size(); }
   /// Records that exist, in use or free; indices are below it.

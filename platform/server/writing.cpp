@@ -42,6 +42,7 @@ void connection_actor::flush(std::uint32_t index) {
   auto& s = sessions_[index];
   if (s.is(session::blocked) || s.is(session::lingering)) return;
   render(s);
+  if (s.websocket != none && s.first_exchange == none) render_frames(s);
   after_write(index, transmit(s, out_));
   out_.clear();
 }
@@ -52,9 +53,10 @@ void connection_actor::render(session& s) {
     const auto place = s.first_exchange;
     auto& x = exchanges_[place];
     if (!x.answered || out_.pending() > render_bytes) break;
+    const bool upgraded = x.upgrades && x.response.status == 101;
     if (x.stream == none || !streams_[x.stream].has_begun) {
       // When the server drains, the last answer that is owed announces the close.
-      x.keep_alive = x.keep_alive && !(draining_ && x.next == none && s.intake == none);
+      x.keep_alive = upgraded || (x.keep_alive && !(draining_ && x.next == none && s.intake == none));
       http::write_head(out_.text(), x.response, {x.head_only, x.http_1_1, x.keep_alive}, date_line);
     }
     if (x.stream != none) {
@@ -67,6 +69,7 @@ void connection_actor::render(session& s) {
       }
     }
     if (!x.keep_alive) s.set(session::close_when_flushed);
+    if (upgraded) open_websocket(x.session);
     s.first_exchange = x.next;
     if (s.first_exchange == none) s.last_exchange = none;
     --s.in_flight;
@@ -152,6 +155,7 @@ void connection_actor::settle(std::uint32_t index) {
     return close_gently(index);
   }
   if (s.first_exchange != none && can_render(exchanges_[s.first_exchange])) return mark_dirty(index);
+  if (s.websocket != none && websockets_[s.websocket].has_begun()) return settle_websocket(index);
   if (s.in_flight == 0 && s.is(session::gathering) && intakes_[s.intake]->owes_continue) {
     send_continue(index);
     if (s.fd < 0) return;

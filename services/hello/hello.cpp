@@ -15,7 +15,10 @@ hello_actor::behavior_type hello(hello_actor::pointer self, const actor::service
         reply.set_content_type(request.content_type());
         reply.set_body(request.body());
         return reply;
-      });
+      },
+      [](const actor::envelope&, const echo_opened&) {},
+      [](const actor::envelope&, const echo_received& received) { return received.message; },
+      [](const actor::envelope&, const echo_closed&) {});
 }
 
 } // namespace troupe::hello

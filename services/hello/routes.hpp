@@ -5,7 +5,7 @@
 
 namespace troupe::hello {
 
-/// GET /hello, and any method on /echo.
+/// GET /hello, any method on /echo, and the WebSocket /echo-ws.
 void add_routes(server::routes& routes, const actor::service<hello_actor>& hello);
 
 } // namespace troupe::hello

@@ -13,13 +13,14 @@ import sys
 PLATFORM = {
     "base": set(),
     "http": {"base"},
+    "websocket": {"base"},
     "net": {"base"},
     "policy": {"base"},
     "metrics": {"base"},
     "store": {"base"},
     "json": {"base"},
     "actor": {"base", "net", "policy", "metrics"},
-    "server": {"http", "net", "actor", "policy", "metrics", "base"},
+    "server": {"http", "websocket", "net", "actor", "policy", "metrics", "base"},
     "app": {"server", "actor", "metrics", "base", "net", "http"},
 }
 
@@ -32,7 +33,7 @@ HOMES = [
     ("sqlite3.h", r"platform/store/.*", "platform/store"),
     ("yaml-cpp/", r"platform/app/options\.cpp", "platform/app/options.cpp"),
     ("openssl/ssl", r"platform/net/[^/]+\.cpp", "platform/net/*.cpp"),
-    ("caf/", r"(?!platform/(base|http|net|policy|metrics|store|json)/).*", "actor, server, app and the services"),
+    ("caf/", r"(?!platform/(base|http|websocket|net|policy|metrics|store|json)/).*", "actor, server, app and the services"),
 ]
 
 # Composition: these may include any service.
@@ -152,6 +153,9 @@ SNIPPETS = [
     ("platform/http/a.cpp", '#include "platform/http/request.hpp"\n#include "platform/base/error.hpp"\n', None),
     ("platform/http/a.cpp", '\n#include "platform/net/socket.hpp"\n', 2),
     ("platform/net/a.cpp", '#include "platform/http/request.hpp"\n', 1),
+    ("platform/websocket/a.cpp", '#include "platform/base/escape.hpp"\n#include "platform/http/request.hpp"\n', 2),
+    ("platform/websocket/a.cpp", '#include <caf/actor.hpp>\n', 1),
+    ("platform/server/a.cpp", '#include "platform/websocket/frame_parser.hpp"\n', None),
     ("platform/policy/a.cpp", '#include "platform/metrics/registry.hpp"\n', 1),
     ("platform/metrics/a.cpp", '#include "platform/policy/restart_policy.hpp"\n', 1),
     ("platform/store/a.cpp", '#include "platform/json/document.hpp"\n', 1),

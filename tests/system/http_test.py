@@ -174,24 +174,24 @@ class HeldBytes(SystemTest):
         return sum(int(float(row.split()[1])) for row in rows if row.startswith(f'troupe_http_held_{what}_bytes{{listener="public"'))
 
     def test_torn_chunk_lines_and_pieces_of_bodies_leave_nothing_behind(self):
-        server = self.serve("connections.held_bytes=128KiB")
+        server = self.serve("connections.held_bytes=64KiB")
         chunked_head = request("POST", "/echo", None, {"Transfer-Encoding": "chunked"})
         with server.connect() as torn:
             torn.send(chunked_head)
-            for _ in range(800):  # 250 bytes each
+            for _ in range(300):  # 250 bytes each
                 torn.send(b"1;" + b"a" * 248)
                 torn.wait_until_read()
                 torn.send(b"\r\nx\r\n")
                 torn.wait_until_read()
             with server.connect() as pieces:
                 for _ in range(10):
-                    pieces.send(request("POST", "/echo", None, {"Content-Length": 30000}) + b"p" * 20000)
+                    pieces.send(request("POST", "/echo", None, {"Content-Length": 3000}) + b"p" * 2000)
                     pieces.wait_until_read()
-                    pieces.send(b"p" * 10000)
-                    self.assertEqual(pieces.read().body, b"p" * 30000)
-            self.assertGreater(self.held(server, "request"), 800)
+                    pieces.send(b"p" * 1000)
+                    self.assertEqual(pieces.read().body, b"p" * 3000)
+            self.assertGreater(self.held(server, "request"), 300)
             torn.send(b"0\r\n\r\n")
-            self.assertEqual(torn.read().body, b"x" * 800)
+            self.assertEqual(torn.read().body, b"x" * 300)
         wait_until(lambda: self.held(server, "request") == 0, "nothing is held")
         self.assertEqual(self.held(server, "answer"), 0)
 

@@ -135,6 +135,16 @@ void signal(int fd) {
 
 } // namespace
 
+TEST_CASE("an answer without content is an answer and no wake-up") {
+  stage s;
+  const auto actor = s.spawn(until_told(s.seen, next::park));
+  const auto answer = request_id(7).response_id();
+  caf::actor_cast<caf::abstract_actor*>(actor)->enqueue(make_element(nullptr, answer, caf::message{}), nullptr);
+  s.tell(actor, "quit");
+  REQUIRE(s.quits(actor));
+  CHECK(s.seen->count("other") == 1);
+}
+
 TEST_CASE("messages are handed over in the order in which they came, all before the turn") {
   stage s;
   // The first turn lasts until three messages have come, so that they are all there at the second.

@@ -141,8 +141,10 @@ TEST_CASE("client: C-77: beyond its number of sessions a peer is closed at once,
     CHECK(second.send("GET /client HTTP/1.1\r\nHost: a\r\nConnection: close\r\n\r\n"));
     CHECK_FALSE(second.read_until({}).empty());
   }
-  client fourth(server.port(), "127.0.0.2");
-  CHECK(fourth.ask() == "127.0.0.2");
+  // The end of a session reaches its client before the place is given back.
+  std::string answered;
+  for (int tries = 0; tries < 1000 && answered != "127.0.0.2"; ++tries) answered = client(server.port(), "127.0.0.2").ask();
+  CHECK(answered == "127.0.0.2");
 }
 
 TEST_CASE("client: a trusted proxy has as many sessions as it wants") {
