@@ -98,11 +98,12 @@ void connection_actor::after_frames(std::uint32_t index) {
     leave_websocket(s);
     return mark_dirty(index);
   }
+  w.parser.forget_message();
   const auto holds = w.held.size() + w.parser.held_bytes();
   held_bytes_ = held_bytes_ + holds - w.counted_bytes;
   w.counted_bytes = holds;
   if (holds > 0 && held_bytes_ > limits_.held_bytes)
-    finish_websocket(w, websocket::close_code::try_again_later, "too many incomplete messages at once", true);
+    finish_websocket(w, websocket::close_code::try_again_later, "too many incomplete messages at once", false);
   if (!w.parser.is_in_message()) {
     w.message_due = 0;
   } else if (w.message_due == 0) {

@@ -45,13 +45,17 @@ frame_parser::event frame_parser::refuse(std::uint16_t code, std::string_view wh
   return event::refused;
 }
 
+void frame_parser::forget_message() {
+  if (!delivered_) return;
+  delivered_ = false;
+  payload_ = {};
+  if (assembled_.capacity() > kept_capacity) assembled_ = {};
+  assembled_.clear();
+}
+
 frame_parser::event frame_parser::next(std::span<char>& bytes) {
   if (refused_) return event::refused;
-  if (delivered_) {
-    delivered_ = false;
-    if (assembled_.capacity() > kept_capacity) assembled_ = {};
-    assembled_.clear();
-  }
+  forget_message();
   payload_ = {};
   if (!in_payload_) {
     if (!take_header(bytes)) return refused_ ? event::refused : event::need_more;

@@ -43,6 +43,9 @@ class frame_parser {
   /// After `close`: the client's code, `close_code::none_given` when it gave none.
   [[nodiscard]] std::uint16_t code() const noexcept { return code_; }
 
+  /// Gives back the memory of a message that was handed out; its payload is gone. `next` does it too.
+  void forget_message();
+
   /// Whether a frame or a message has begun and not ended.
   [[nodiscard]] bool is_in_message() const noexcept { return in_message_ || in_payload_ || header_size_ > 0; }
   /// Bytes of the incomplete message that are held here.

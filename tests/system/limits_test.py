@@ -1,11 +1,11 @@
-"""The limits page, platform/http/README.md, held against the program and the tests."""
+"""The limits pages, platform/http/README.md and platform/websocket/README.md, held against the program and the tests."""
 import re
 import unittest
 
 import corpus
 from troupe_process import SOURCE, run_troupe
 
-PAGE = SOURCE / "platform" / "http" / "README.md"
+PAGES = [SOURCE / "platform" / folder / "README.md" for folder in ("http", "websocket")]
 UNITS = {"": 1, "B": 1, "KiB": 1024, "MiB": 1024 ** 2, "GiB": 1024 ** 3, "ms": 1, "s": 1000, "m": 60_000, "min": 60_000, "h": 3_600_000}
 
 
@@ -19,7 +19,7 @@ def quantity(text):
 def rows():
     """limit, default, setting, what is seen, hit by."""
     found = []
-    for line in PAGE.read_text(encoding="utf-8").splitlines():
+    for line in (line for page in PAGES for line in page.read_text(encoding="utf-8").splitlines()):
         cells = [cell.strip() for cell in line.strip("|").split("|")]
         if line.startswith("|") and len(cells) == 5 and cells[0] != "limit" and not cells[0].startswith("---"):
             found.append(cells)
@@ -58,7 +58,7 @@ class LimitsPage(unittest.TestCase):
                     self.assertIn(f"def {name}(self", text)
 
     def test_a_case_of_the_corpus_is_answered_as_the_page_says(self):
-        seen = {setting.strip("`"): sight for _, _, setting, sight, _ in rows()}
+        seen = {setting.strip("`"): sight for _, _, setting, sight, by in rows() if by == "corpus"}
         for case in corpus.load_all():
             for what, expected in case.checks:
                 if what == "limit":

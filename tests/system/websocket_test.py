@@ -271,6 +271,23 @@ class Hostile(SystemTest):
             ws.send(frame(TEXT, b"begun")[:5])
             self.assertEqual(ws.read_close(), 1008)
 
+    def test_incomplete_messages_beyond_what_is_held_are_closed(self):
+        server = self.serve("connections.held_bytes=1MiB", "connections.actors=1")
+        streams = [WebSocket(server.address) for _ in range(4)]
+        for ws in streams:
+            self.addCleanup(ws.connection.close)
+        for ws in streams[:2]:
+            ws.send(frame(BINARY, b"x" * 450_000, fin=False))
+            ws.connection.wait_until_read()
+        streams[2].send(frame(BINARY, b"x" * 450_000, fin=False))
+        self.assertEqual(streams[2].read_close(), 1013)
+        streams[2].connection.close()
+        for ws in streams[:2]:  # those that were there go on
+            ws.send(frame(CONTINUATION, b"y"))
+            self.assertEqual(ws.read_frame(), (BINARY, b"x" * 450_000 + b"y"))
+        streams[3].send(frame(BINARY, b"x" * 450_000))  # and what they held is given back
+        self.assertEqual(streams[3].read_frame()[0], BINARY)
+
     def test_a_client_that_does_not_read_holds_bounded_memory_and_loses_nothing(self):
         server = self.serve()
         with WebSocket(server.address, receive_buffer=4096) as ws:

@@ -200,6 +200,15 @@ TEST_CASE("C-85: of an announced length nothing is reserved, and of a large mess
   CHECK(parser.next(left) == frame_parser::event::need_more);
   CHECK(parser.held_bytes() == 5);
   CHECK(parser.is_in_message());
+
+  frame_parser other(1 << 20);
+  auto fragments = frame(0x02, std::string(5000, 'x')) + frame(0x80, "y");
+  left = fragments;
+  CHECK(other.next(left) == frame_parser::event::fragment);
+  CHECK(other.next(left) == frame_parser::event::message);
+  CHECK(other.held_bytes() == 5001);
+  other.forget_message();
+  CHECK(other.held_bytes() == 0);
 }
 
 TEST_CASE("after a refusal nothing else is said") {
