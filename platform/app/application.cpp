@@ -79,7 +79,7 @@ base::result<std::vector<const service_entry*>> choose(const options& o, const s
 void add_files(server::routes& routes, const options& o) {
   auto files = server::files(o.files_directory, {.max_age = std::chrono::duration_cast<std::chrono::seconds>(o.files_max_age)});
   if (!files) throw std::runtime_error("files.directory: " + files.error().detail);
-  routes.get(o.files_path + "{path...}", std::move(*files));
+  routes.get(o.files_path + "{path...}", std::move(*files)).never_compressed(); // files bring their own packed forms
 }
 
 // One write, as the log's thread writes to the same place.

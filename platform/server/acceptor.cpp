@@ -108,9 +108,8 @@ std::optional<accepted_socket> acceptor::admit(net::socket socket, const base::i
     no_proxies_->add();
     return std::nullopt;
   }
-  // Who speaks for many is not one peer; whom a PROXY header names is counted when it has been read.
-  const bool speaks_for_many = trusted || proxies.speak_protocol;
-  const auto place = speaks_for_many ? std::optional(peer_counts::exempt) : plane_->peers->enter(peer);
+  // A trusted proxy speaks for many and is not one peer; whom a PROXY header names is counted when it has been read.
+  const auto place = trusted ? std::optional(peer_counts::exempt) : plane_->peers->enter(peer);
   if (!place) {
     over_limit_->add();
     return std::nullopt;

@@ -7,6 +7,7 @@
 #include <sys/socket.h>
 
 #include <cerrno>
+#include <utility>
 
 namespace troupe::server {
 
@@ -36,7 +37,7 @@ bool connection_actor::take_proxy_header(std::uint32_t index) {
     close_session(index);
     return false;
   }
-  s.peer = *place;
+  plane_->peers->leave(std::exchange(s.peer, *place));
   clients_[index] = header.client;
   s.set(session::named_by_proxy);
   s.clear(session::from_trusted_proxy);

@@ -211,8 +211,7 @@ void connection_actor::on_deadline(std::uint32_t index) {
   if (s.websocket != none && websockets_[s.websocket].has_begun()) return on_websocket_deadline(index);
   expire_exchanges(index);
   if (s.fd < 0) return;
-  if (s.is(session::gathering) && !s.is(session::blocked) && s.intake != none && intakes_[s.intake]->in_body)
-    s.due = body_due(*intakes_[s.intake]); // later than it was, if bytes have come
+  if (s.is(session::gathering) && !s.is(session::blocked)) time_request(index);
   if (s.is_timed() && s.due <= ticks(now_)) {
     metrics_.timed_out->add();
     if (s.tls != none && !tls_streams_[s.tls].is_open()) tls_metrics_->timed_out->add();

@@ -104,6 +104,7 @@ class connection_actor final : public actor::turn_actor {
   void count_held(intake& in) noexcept;
   [[nodiscard]] bool may_read(const session& s) const noexcept;
   void begin_body_time(std::uint32_t index);
+  void time_request(std::uint32_t index);
   [[nodiscard]] std::uint32_t body_due(const intake& in) const;
 
   // client.cpp: whom a request comes from

@@ -185,7 +185,7 @@ void connection_actor::complete(std::uint32_t place, http::response&& response) 
   auto& x = exchanges_[place];
   x.response = std::move(response);
   // Any other number would leave the client waiting for another answer, or split the stream of them.
-  if (const auto status = x.response.status; (status < 200 && status != 101) || status > 599)
+  if (const auto status = x.response.status; (status < 200 && !(x.upgrades && status == 101)) || status > 599)
     x.response = http::problem({base::errc::internal, "the service answered with a status that is none"}, x.trace.request_id());
   if (x.may_compress) http::compress(x.response, gzip_, x.accepts_gzip);
   x.held_bytes = x.response.body.size() + x.response.fields.size();

@@ -56,7 +56,7 @@ void connection_actor::step_handshake(std::uint32_t index) {
     return close_gently(index); // so that the alert arrives, if there is one
   }
   tls_metrics_->completed(stream.is_1_3(), stream.is_resumed(), stream.is_in_kernel());
-  set_due(s, index, limits_.head_timeout);
+  set_due(s, index, draining_ ? limits_.drain_idle : limits_.head_timeout);
   // As after an accept: the request is often here already, and a short connection is spared the registration.
   read(index);
   if (s.fd >= 0 && s.generation == generation && s.in_flight == 0) register_with_epoll(index);

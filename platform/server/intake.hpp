@@ -18,6 +18,7 @@ struct intake {
   http::request_parser parser;
   bool in_body = false;
   bool owes_continue = false; ///< the client waits for 100 Continue, and answers to earlier requests go first
+  std::uint32_t head_due = 0;      ///< tick at which an incomplete head has had its time
   std::uint32_t body_began = 0;    ///< tick of the end of the head
   std::uint64_t body_received = 0; ///< bytes since then, framing included
   std::size_t searched = 0; ///< of `bytes`, without finding the end of a head

@@ -7,6 +7,7 @@
 
 #include <algorithm>
 #include <cerrno>
+#include <tuple>
 #include <utility>
 
 namespace troupe::server {
@@ -27,7 +28,7 @@ bool connection_actor::may_read(const session& s) const noexcept {
   if (s.in_flight >= limits_.pipeline_depth || s.is(session::blocked)) return false;
   if (s.websocket == none) return true;
   const auto& w = websockets_[s.websocket];
-  return !w.has_waiting() && may_take_frames(w);
+  return s.intake == none && !w.has_waiting() && may_take_frames(w); // what came before goes first
 }
 
 void connection_actor::read(std::uint32_t index) {
@@ -68,7 +69,8 @@ void connection_actor::read(std::uint32_t index) {
         return_intake(s);
         s.clear(session::gathering);
       }
-      if (s.in_flight == 0 && s.intake == none && s.output == none) close_session(index);
+      const bool owes_frames = s.websocket != none && websockets_[s.websocket].owes_client();
+      if (s.in_flight == 0 && s.intake == none && s.output == none && !owes_frames) close_session(index);
       return;
     }
     if (errno == EINTR) continue;
@@ -114,11 +116,18 @@ void connection_actor::take_waiting(std::uint32_t index) {
     }
   }
   // The bytes are taken out, parsed, and what is left is put back.
+  const auto [served, generation, due] = std::tuple(s.served, s.generation, s.is(session::gathering) ? in.head_due : timing_wheel::never);
   std::string waiting;
   waiting.swap(in.bytes);
   return_intake(s);
   s.clear(session::gathering);
   take_requests(index, waiting);
+  // Empty lines before it do not give a head more time.
+  if (s.fd >= 0 && s.generation == generation && s.served == served && s.is(session::gathering) && !intakes_[s.intake]->in_body) {
+    auto& head = *intakes_[s.intake];
+    head.head_due = s.due = std::min(head.head_due, due);
+    wheel_.at_most(index, s.due);
+  }
 }
 
 // Parses whole requests out of bytes that stay where they are until this returns.
@@ -126,7 +135,7 @@ void connection_actor::take_requests(std::uint32_t index, std::string_view bytes
   auto& s = sessions_[index];
   const auto generation = s.generation;
   while (!bytes.empty()) {
-    if (s.is(session::no_more_requests)) return; // after `Connection: close`: ignored
+    if (s.is(session::no_more_requests) && s.websocket == none) return; // after `Connection: close`: ignored
     if (!may_read(s)) return keep_for_later(index, bytes, false);
     // Empty lines are kept while nothing else is there, so that they are counted however they come.
     const auto with_empty_lines = bytes;
@@ -234,9 +243,15 @@ bool connection_actor::take_body(std::uint32_t index, std::string_view& bytes) {
 
 void connection_actor::begin_body_time(std::uint32_t index) {
   auto& s = sessions_[index];
-  auto& in = *intakes_[s.intake];
-  in.body_began = ticks(now_);
-  s.due = body_due(in);
+  intakes_[s.intake]->body_began = ticks(now_);
+  time_request(index);
+}
+
+// What is left of an incomplete request's time: more of a body's when bytes have come, and all of it while the client waits for our 100.
+void connection_actor::time_request(std::uint32_t index) {
+  auto& s = sessions_[index];
+  const auto& in = *intakes_[s.intake];
+  s.due = !in.in_body ? in.head_due : in.owes_continue ? tick_in(limits_.body_timeout) : body_due(in);
   wheel_.at_most(index, s.due);
 }
 
@@ -261,6 +276,7 @@ void connection_actor::keep_for_later(std::uint32_t index, std::string_view byte
   if (!incomplete_head) return;
   s.set(session::gathering);
   set_due(s, index, limits_.head_timeout);
+  in->head_due = s.due;
 }
 
 // The client is told why, in its turn after the answers to what it asked before, and the connection closes: where this request ends

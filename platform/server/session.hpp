@@ -7,7 +7,7 @@
 namespace troupe::server {
 
 /// One accepted connection and the state of its keep-alive: 48 bytes, the whole user-space cost of an idle one but for its
-/// 12 bytes in the timing wheel and 4 in the free list. Everything larger is borrowed while it is needed.
+/// 12 bytes in the timing wheel and 4 in the free list (and about 60 when a PROXY header has named its client). Everything larger is borrowed while it is needed.
 struct session {
   enum flag : std::uint16_t {
     registered = 1,       ///< in the actor's epoll instance

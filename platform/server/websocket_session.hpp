@@ -78,6 +78,8 @@ struct websocket_session {
   [[nodiscard]] bool may_say_close() const noexcept {
     return state == phase::finishing && queue.empty() && (unanswered.empty() || has_given_up);
   }
+  /// Whether something is still to be written, or to be answered by the service, before the session may end.
+  [[nodiscard]] bool owes_client() const noexcept { return !queue.empty() || !control.empty() || !unanswered.empty(); }
   [[nodiscard]] bool has_waiting() const noexcept { return held_begin < held.size(); }
   [[nodiscard]] std::span<char> waiting() noexcept { return std::span(held).subspan(held_begin); }
 };

@@ -148,7 +148,7 @@ void connection_actor::settle_websocket(std::uint32_t index) {
   auto& w = websockets_[s.websocket];
   const bool early_bytes = s.intake != none;
   if (!w.queue.empty() || !w.control.empty() || w.may_say_close()) mark_dirty(index);
-  if (s.is(session::peer_finished) && !early_bytes && !w.has_waiting()) return close_session(index);
+  if (s.is(session::peer_finished) && !early_bytes && !w.has_waiting() && !w.owes_client()) return close_session(index);
   if (may_take_frames(w) && (early_bytes || w.has_waiting() || s.is(session::readable))) resume_later(index);
   if (!s.is(session::registered)) register_with_epoll(index);
 }

@@ -57,6 +57,7 @@ void connection_actor::render(session& s) {
     if (x.stream == none || !streams_[x.stream].has_begun) {
       // When the server drains, the last answer that is owed announces the close.
       x.keep_alive = upgraded || (x.keep_alive && !(draining_ && x.next == none && s.intake == none));
+      if (!x.keep_alive) s.set(session::no_more_requests);
       http::write_head(out_.text(), x.response, {x.head_only, x.http_1_1, x.keep_alive}, date_line);
     }
     if (x.stream != none) {
@@ -99,7 +100,10 @@ void connection_actor::after_write(std::uint32_t index, output::progress progres
     return register_with_epoll(index);
   case output::progress::finished: break;
   }
-  return_output(s);
+  if (s.is(session::blocked)) {
+    return_output(s);
+    if (s.is(session::gathering)) time_request(index); // its own deadline had to wait
+  }
   settle(index);
 }
 

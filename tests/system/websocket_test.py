@@ -78,6 +78,28 @@ class Echo(SharedServerTest):
     def open(self, **options):
         return WebSocket(self.server.address, **options)
 
+    def test_frames_before_the_answer_to_the_upgrade_keep_their_order(self):
+        messages = [b"%06d" % i + b"e" * 194 for i in range(1500)]  # 300 KB: more than one read takes
+        frames = [frame(TEXT, message) for message in messages]
+        with WebSocket(self.server.address, early=b"".join(frames)) as ws:
+            for message in messages:
+                self.assertEqual(ws.read_frame(), (TEXT, message))
+        for split in (1, 7, 100):
+            with self.server.connect() as c:
+                c.send(request("GET", "/echo-ws", None, handshake_fields()) + frames[0][:split])
+                c.send(frames[0][split:] + frames[1])
+                self.assertTrue(c.read_interim().startswith("HTTP/1.1 101 "))
+                for message in messages[:2]:
+                    self.assertEqual(c._take(4), b"\x81\x7e\x00\xc8")
+                    self.assertEqual(c._take(200), message)
+
+    def test_a_client_that_finishes_sending_still_gets_its_answers(self):
+        with WebSocket(self.server.address) as ws:
+            ws.send(b"".join(frame(TEXT, b"%d" % i) for i in range(50)))
+            ws.connection.finish_sending()
+            for i in range(50):
+                self.assertEqual(ws.read_frame(), (TEXT, b"%d" % i))
+
     def test_messages_of_all_sizes_come_back_in_order(self):
         sizes = [0, 1, 125, 126, 127, 128, 65535, 65536, 65537, 300_000, MESSAGE_LIMIT]
         with self.open() as ws:
