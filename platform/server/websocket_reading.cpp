@@ -110,7 +110,7 @@ void connection_actor::after_frames(std::uint32_t index) {
     w.message_due = tick_in(limits_.body_timeout);
     wheel_.at_most(index, w.message_due);
   }
-  if (!w.control.empty()) mark_dirty(index);
+  if (!w.control.empty() || (s.is(session::peer_finished) && !w.has_waiting())) mark_dirty(index); // settled once written
   if (w.has_waiting() && may_take_frames(w)) resume_later(index);
 }
 

@@ -100,6 +100,20 @@ class Echo(SharedServerTest):
             for i in range(50):
                 self.assertEqual(ws.read_frame(), (TEXT, b"%d" % i))
 
+    def test_a_client_that_leaves_with_the_upgrade_is_let_go_whatever_it_sent(self):
+        for early in (b"", frame(PONG, b"x"), frame(TEXT, b"half")[:5]):
+            for _ in range(5):
+                with WebSocket(self.server.address, early=early) as ws:
+                    ws.connection.finish_sending()
+                    ws.connection.socket.settimeout(5)
+                    ws.connection.read_to_end()
+
+    def test_frames_behind_an_upgrade_that_ends_keep_alive_are_taken(self):
+        with self.server.connect() as c:
+            c.send(request("GET", "/echo-ws", None, handshake_fields(Connection="Upgrade, close")) + frame(TEXT, b"early"))
+            self.assertTrue(c.read_interim().startswith("HTTP/1.1 101 "))
+            self.assertEqual(c._take(7), b"\x81\x05early")
+
     def test_messages_of_all_sizes_come_back_in_order(self):
         sizes = [0, 1, 125, 126, 127, 128, 65535, 65536, 65537, 300_000, MESSAGE_LIMIT]
         with self.open() as ws:
