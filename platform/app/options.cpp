@@ -336,6 +336,7 @@ std::span<const setting> settings() {
       count_of<std::size_t>("connections.actors", "pooled connection actors; 0: one for each worker", [](o& x) -> std::size_t& { return x.connection_actors; }, 0, 1024),
       count_of<int>("connections.backlog", "connections that the kernel holds; cut by net.core.somaxconn", [](o& x) -> int& { return x.listening.backlog; }, 1, 1'000'000),
       count_of<int>("connections.defer_accept", "seconds the kernel keeps a silent connection back; 0: off", [](o& x) -> int& { return x.listening.defer_accept_s; }, 0, 60),
+      size_of<int>("connections.unsent_bytes", "of a session's answers that the kernel takes and cannot send yet", [](o& x) -> int& { return x.listening.unsent_bytes; }, 4096, 1024 * mib),
       count_of<int>("connections.fast_open", "length of the TCP Fast Open queue; 0: off", [](o& x) -> int& { return x.listening.fast_open; }, 0, 65535),
       count_of<std::size_t>("connections.sessions", "open client connections", [](o& x) -> std::size_t& { return x.limits.sessions; }, 1, 10'000'000),
       count_of<std::uint32_t>("connections.sessions_per_peer", "open connections of one IPv4 address or IPv6 /64, trusted proxies apart; 0: a quarter of connections.sessions, at least 100", [](o& x) -> std::uint32_t& { return x.limits.sessions_per_peer; }, 0, 10'000'000),

@@ -73,6 +73,8 @@ base::result<listener> listener::open(const address& where, const listener_optio
   if (options.reuse_port) ::setsockopt(s.fd(), SOL_SOCKET, SO_REUSEPORT, &on, sizeof on);
   // Accepted sockets inherit it: answers leave at once, they are written in one piece.
   ::setsockopt(s.fd(), IPPROTO_TCP, TCP_NODELAY, &on, sizeof on);
+  // Inherited too. Otherwise a client that takes nothing has megabytes copied into the kernel for it.
+  ::setsockopt(s.fd(), IPPROTO_TCP, TCP_NOTSENT_LOWAT, &options.unsent_bytes, sizeof options.unsent_bytes);
   if (options.defer_accept_s > 0)
     ::setsockopt(s.fd(), IPPROTO_TCP, TCP_DEFER_ACCEPT, &options.defer_accept_s, sizeof options.defer_accept_s);
   if (options.fast_open > 0)

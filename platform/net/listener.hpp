@@ -23,6 +23,7 @@ struct listener_options {
   bool reuse_port = false;     ///< several listeners on one port, the kernel spreads connections over them
   int defer_accept_s = 1;      ///< seconds the kernel keeps a connection back until bytes have come; 0: off
   int fast_open = 0;           ///< length of the queue for TCP Fast Open; 0: off
+  int unsent_bytes = 128 * 1024; ///< of each accepted socket that the kernel takes and cannot send yet; more stays with us, where it is bounded
 };
 
 /// A bound, listening, non-blocking TCP socket.

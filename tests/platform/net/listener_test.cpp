@@ -88,6 +88,28 @@ TEST_CASE("listeners that ask for it share one port") {
   CHECK(second->where().port == first->where().port);
 }
 
+TEST_CASE("C-63: an accepted socket takes no more than it may hold for a client that reads nothing") {
+  listener_options options;
+  options.unsent_bytes = 16 * 1024;
+  options.defer_accept_s = 0;
+  const auto listening = listener::open({"127.0.0.1", 0}, options);
+  REQUIRE(listening.has_value());
+  const troupe::net::socket client(::socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0));
+  sockaddr_in to{};
+  to.sin_family = AF_INET;
+  to.sin_port = htons(listening->where().port);
+  to.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
+  const int small = 4096;
+  REQUIRE(::setsockopt(client.fd(), SOL_SOCKET, SO_RCVBUF, &small, sizeof small) == 0);
+  REQUIRE(::connect(client.fd(), reinterpret_cast<const sockaddr*>(&to), sizeof to) == 0);
+  const troupe::net::socket accepted(::accept4(listening->fd(), nullptr, nullptr, SOCK_NONBLOCK | SOCK_CLOEXEC));
+  REQUIRE(accepted);
+  const std::string piece(4096, 'x');
+  std::size_t taken = 0;
+  for (ssize_t sent = 0; (sent = ::send(accepted.fd(), piece.data(), piece.size(), MSG_NOSIGNAL)) > 0;) taken += static_cast<std::size_t>(sent);
+  CHECK(taken < 256 * 1024);
+}
+
 TEST_CASE("a host that is none is refused by name") {
   const auto got = listener::open({"no host", 0}, {});
   REQUIRE(got.has_error());
