@@ -93,12 +93,15 @@ class Amplification(SystemTest):
         self.measure(what, attack)
 
     def test_c23_thousands_of_query_parameters(self):
+        """C-23."""
         self.repeat("1,900 equal query parameters", b"GET /v1/stats/top?" + b"a=1&" * 1900 + HOST + b"\r\n", 500, {200})
 
     def test_c23_query_names_that_are_nearly_the_right_one(self):
+        """C-23."""
         self.repeat("1,100 encoded query names", b"GET /v1/stats/top?" + b"%6c=1&" * 1100 + HOST + b"\r\n", 500, {200})
 
     def test_c23_keys_that_collide_in_a_hash(self):
+        """C-23."""
         # The keys of a query and of an object are compared and not hashed; many different ones cost a comparison each.
         pairs = "&".join(f"k{i:05d}" for i in range(1000)).encode()
         self.repeat("1,000 different query names", b"GET /v1/products?" + pairs + HOST + b"\r\n", 500, {200})
@@ -106,30 +109,38 @@ class Amplification(SystemTest):
         self.repeat("60,000 unknown keys of an object", post_json("/v1/events", keys), 5, {400})
 
     def test_c17_paths_of_many_segments(self):
+        """C-17."""
         self.repeat("a path of 1,300 segments and back", b"GET " + b"/a" * 1300 + b"/.." * 1300 + b"/hello" + HOST + b"\r\n", 500, {200})
         self.repeat("a path of encoded bytes", b"GET /" + b"%61" * 2500 + HOST + b"\r\n", 500, {404})
 
     def test_c36_heads_of_many_small_fields(self):
+        """C-36."""
         self.repeat("98 empty fields", b"GET /hello" + HOST + b"A:\r\n" * 98 + b"\r\n", 4000, {200})
         self.refuse("4,000 empty fields", b"GET /hello" + HOST + b"A:\r\n" * 3990 + b"\r\n", 300, {431})
 
     def test_c43_chunks_of_one_byte(self):
+        """C-43."""
         self.repeat("100,000 chunks of one byte", POST_CHUNKED + b"1\r\na\r\n" * 100_000 + b"0\r\n\r\n", 5, {200})
 
     def test_c44_chunks_of_one_byte_with_long_extensions(self):
+        """C-44."""
         self.repeat("4,000 chunks with extensions of 250 bytes", POST_CHUNKED + (b"1;" + b"e" * 250 + b"\r\na\r\n") * 4000 + b"0\r\n\r\n", 5, {200})
         self.refuse("an extension of 8 KB", POST_CHUNKED + b"1;" + b"e" * 8192, 200, {400})
 
     def test_c48_trailers(self):
+        """C-48."""
         self.repeat("1,000 trailer fields", POST_CHUNKED + b"1\r\na\r\n0\r\n" + b"A:\r\n" * 600 + b"\r\n", 1000, {200})
 
     def test_c54_nesting(self):
+        """C-54."""
         self.repeat("a million arrays", post_json("/v1/events", b"[" * 1_000_000), 5, {400})
 
     def test_c68_pipelined_requests_with_a_body_of_one_byte(self):
+        """C-68."""
         self.repeat("20,000 requests of one byte", request("POST", "/echo", b"x"), 20_000, {200})
 
     def test_c61_incomplete_heads_on_many_connections(self):
+        """C-61."""
         head = b"GET /hello" + HOST + b"X: " + b"x" * 2000
 
         def attack(cost, stack, sent=head):
@@ -144,6 +155,7 @@ class Amplification(SystemTest):
         self.measure("a byte of a head on 500 connections", lambda cost, stack: attack(cost, stack, b"G"))
 
     def test_c51_incomplete_bodies_on_many_connections(self):
+        """C-51."""
         head = request("POST", "/echo", None, {"Content-Length": 1_000_000})
 
         def attack(cost, stack):
@@ -157,6 +169,7 @@ class Amplification(SystemTest):
         self.measure("a byte of a megabyte on 500 connections", attack)
 
     def test_c71_a_head_of_one_byte_packets(self):
+        """C-71."""
         head = b"GET /hello" + HOST + b"A:\r\n" * 98 + b"X: " + b"x" * 4000 + b"\r\n\r\n"
         pieces = [head[i:i + 1] for i in range(len(head))]
 

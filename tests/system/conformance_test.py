@@ -103,38 +103,49 @@ class Corpus(SharedServerTest):
         self.assertEqual(self.server.ask("GET", "/hello").body, b"Hello")
 
     def test_c1_to_c14_request_lines(self):
+        """C-1 to C-14."""
         self.run_file("request_line")
 
     def test_c15_to_c23_targets(self):
+        """C-15 to C-23."""
         self.run_file("target")
 
     def test_c22_c24_hosts(self):
+        """C-22, C-24."""
         self.run_file("host")
 
     def test_c25_to_c30_framing(self):
+        """C-25 to C-30."""
         self.run_file("framing")
 
     def test_c31_to_c37_fields(self):
+        """C-31 to C-37."""
         self.run_file("fields")
 
     def test_c38_to_c41_c68_to_c73_connections(self):
+        """C-38 to C-41, C-68 to C-73."""
         self.run_file("connection")
 
     def test_c43_to_c48_chunks(self):
+        """C-43 to C-48."""
         self.run_file("chunked")
 
     def test_c49_to_c52_bodies_and_what_is_incomplete_is_never_executed(self):
+        """C-49 to C-52."""
         before = self.server.balance()
         self.run_file("body")
         self.assertEqual(self.server.balance(), before)
 
     def test_c53_media_types(self):
+        """C-53."""
         self.run_file("media_type")
 
     def test_c54_json(self):
+        """C-54."""
         self.run_file("json")
 
     def test_c55_c60_payments(self):
+        """C-55, C-60."""
         self.run_file("payment")
 
     def test_every_file_of_the_corpus_is_run(self):
@@ -143,6 +154,7 @@ class Corpus(SharedServerTest):
         self.assertEqual({file.stem for file in corpus.CORPUS.glob("*.corpus")}, run)
 
     def test_c14_random_bytes_are_refused_and_others_are_served(self):
+        """C-14."""
         for seed in range(20):
             data = random.Random(seed).randbytes(1 << 20 if seed == 0 else 1 << 12)
             with self.server.connect() as c:
@@ -155,6 +167,7 @@ class Corpus(SharedServerTest):
         self.assertEqual(self.server.ask("GET", "/hello").body, b"Hello")
 
     def test_c42_what_a_client_claims_about_itself_has_no_effect(self):
+        """C-42."""
         claimed = "0123456789abcdef0123456789abcdef"
         claims = {"X-Forwarded-For": "192.0.2.1", "X-Forwarded-Host": "other.example", "X-Forwarded-Proto": "https", "Forwarded": "for=192.0.2.1",
                   "X-Real-IP": "192.0.2.1", "X-User": "root", "X-Request-Id": claimed, "X-B3-TraceId": claimed, "b3": f"{claimed}-0123456789abcdef-1",
@@ -169,6 +182,7 @@ class Corpus(SharedServerTest):
             self.assertNotIn(value.encode(), missing.body)
 
     def test_c58_c59_texts_are_kept_and_are_no_commands(self):
+        """C-58, C-59."""
         def texts():
             yield from ("'; DROP TABLE products; --", '" OR ""="', "1' OR '1'='1", "%' OR 1=1 --", "\\'; --", "`id`", "$(id)",
                         "${jndi:ldap://h/a}", "%s%n%x", "{{7*7}}", "<script>alert(1)</script>", "Robert'); --", "NULL", "\u202egnp.exe",

@@ -29,6 +29,7 @@ class Ends(SharedServerTest):
         wait_until(lambda: self.server.open_descriptors() <= descriptors, "the server lets go of ended connections")
 
     def test_c65_a_half_close_after_whole_requests_is_answered_in_full(self):
+        """C-65."""
         body = b"x" * 300_000
         with self.server.connect(receive_buffer=4096) as c:
             c.send(request("POST", "/echo", body) + HELLO)
@@ -37,6 +38,7 @@ class Ends(SharedServerTest):
             self.assertTrue(c.is_closed_by_server())
 
     def test_c65_a_half_close_is_answered_by_services_too(self):
+        """C-65."""
         with self.server.connect() as c:
             c.send(request("POST", "/v1/payments", payment("half", 1), key("half-close")))
             c.finish_sending()
@@ -44,6 +46,7 @@ class Ends(SharedServerTest):
             self.assertTrue(c.is_closed_by_server())
 
     def test_c66_a_reset_in_the_middle_of_a_payment_executes_nothing(self):
+        """C-66."""
         before, descriptors = self.payments(), self.server.open_descriptors()
         whole = request("POST", "/v1/payments", payment("reset", 1), key("reset-mid"))
         for at in (10, len(whole) // 2, len(whole) - 1):
@@ -57,6 +60,7 @@ class Ends(SharedServerTest):
         self.assertEqual(self.payments(), before + 1)
 
     def test_c66_a_payment_stands_when_its_client_is_gone_before_the_answer(self):
+        """C-66."""
         before = self.payments()
         for number in range(10):
             c = self.server.connect()
@@ -70,6 +74,7 @@ class Ends(SharedServerTest):
         self.assertEqual(self.payments(), before + 10)
 
     def test_c66_a_reset_while_an_answer_is_being_sent_harms_nobody(self):
+        """C-66."""
         descriptors = self.server.open_descriptors()
         with self.server.connect() as served:
             for _ in range(10):
@@ -81,6 +86,7 @@ class Ends(SharedServerTest):
         self.wait_until_alone(descriptors)
 
     def test_c67_a_reset_before_the_first_read_is_survived(self):
+        """C-67."""
         descriptors = self.server.open_descriptors()
         for sent in (b"", b"G", HELLO):
             for _ in range(50):
@@ -91,12 +97,14 @@ class Ends(SharedServerTest):
         self.wait_until_alone(descriptors)
 
     def test_c68_a_thousand_requests_in_one_packet_are_answered_in_order(self):
+        """C-68."""
         with self.server.connect() as c:
             c.send(b"".join(echo(str(i)) for i in range(1000)))
             for i in range(1000):
                 self.assertEqual(c.read().body, str(i).encode())
 
     def test_c75_a_storm_of_connections_disturbs_nobody_who_is_there(self):
+        """C-75."""
         descriptors, stop, served = self.server.open_descriptors(), threading.Event(), []
 
         def ask():
@@ -123,6 +131,7 @@ class Ends(SharedServerTest):
 
 class Limits(SystemTest):
     def test_c74_the_last_request_of_a_session_announces_the_close(self):
+        """C-74."""
         server = self.serve("connections.requests_per_session=5")
         for packed in (False, True):
             with self.subTest(packed=packed), server.connect() as c:
@@ -139,6 +148,7 @@ class Limits(SystemTest):
                 self.assertTrue(c.is_closed_by_server())
 
     def test_c68_a_session_is_not_read_beyond_its_depth(self):
+        """C-68."""
         # With a depth of one each request is begun when the one before is answered, so a hundred never exceed two in flight.
         server = self.serve("connections.pipeline_depth=1", "connections.in_flight=1", "connections.actors=1")
         with server.connect() as c:
@@ -179,6 +189,7 @@ class Limits(SystemTest):
             self.assertEqual(held.read().body, b"x" * 900_000)
 
     def test_c75_sessions_beyond_the_limit_wait_for_a_place(self):
+        """C-75."""
         server = self.serve("connections.sessions=4", "connections.actors=1")
         with contextlib.ExitStack() as stack:
             served = [stack.enter_context(server.connect()) for _ in range(4)]
@@ -209,6 +220,7 @@ class Limits(SystemTest):
             self.assertEqual(server.open_descriptors(), before + 1)
 
     def test_c61_a_head_that_drips_ends_at_its_total_deadline(self):
+        """C-61."""
         server = self.serve("connections.head_timeout=600ms", "connections.idle_timeout=60s")
         for line_is_there, sent in ((True, b"GET /hello HTTP/1.1\r\nHost: h\r\nX: "), (False, b"GET /hello?"), (False, b"\r\n\r\nGET /")):
             with self.subTest(sent), server.connect() as c:
@@ -234,6 +246,7 @@ class Limits(SystemTest):
                 self.assertLess(time.monotonic() - began, 10)
 
     def test_c47_a_last_chunk_without_its_end_gets_408(self):
+        """C-47."""
         server = self.serve("connections.body_timeout=300ms")
         with server.connect() as c:
             c.send(request("POST", "/echo", None, {"Transfer-Encoding": "chunked"}) + b"1\r\na\r\n0\r\n")
@@ -243,6 +256,7 @@ class Limits(SystemTest):
 
 class Addresses(SystemTest):
     def test_c78_an_address_that_this_machine_does_not_have_is_named(self):
+        """C-78."""
         for where in ("192.0.2.1:0", "[2001:db8::1]:0"):
             with self.subTest(where):
                 done = run_troupe("serve", "--listen", where, "--admin", "127.0.0.1:0", "--data-dir", self.directory / "data")

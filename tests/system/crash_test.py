@@ -1,6 +1,6 @@
 """kill -9 at random moments, again and again on the same data: what was answered 2xx is there exactly once.
 
-Payments, credits and refunds: what a write is about stands in its name, so that it can be asked again without a table.
+C-117, C-133. Payments, credits and refunds: what a write is about stands in its name, so that it can be asked again without a table.
 
 TROUPE_CRASHES sets how often (100); TROUPE_CRASH_SEED repeats the moments of a run.
 """

@@ -100,6 +100,7 @@ class Starts(SystemTest):
 
 class Exhaustion(SystemTest):
     def test_a_full_disk_refuses_payments_and_loses_none(self):
+        """C-115, C-116."""
         server = self.serve()
         statuses, acknowledged, lock = set(), {}, threading.Lock()
 

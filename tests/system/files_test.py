@@ -140,6 +140,7 @@ class Files(SystemTest):
                     c.close()
 
     def test_c_72_an_aborted_download_gives_everything_back(self):
+        """C-72."""
         self.server.ask("GET", "/static/sparse.bin", fields={"Range": "bytes=0-0"})
         descriptors, memory = self.server.open_descriptors(), self.server.resident_bytes()
         for _ in range(5):
@@ -156,6 +157,7 @@ class Files(SystemTest):
         self.assertEqual(self.server.ask("GET", "/hello").status, 200)
 
     def test_c_63_a_download_that_stands_still_is_closed_and_one_that_moves_is_not(self):
+        """C-63."""
         with self.server.connect(receive_buffer=4096) as still, self.server.connect(receive_buffer=65536) as moving:
             still.send(request("GET", "/static/sparse.bin"))
             moving.send(request("GET", "/static/sparse.bin"))

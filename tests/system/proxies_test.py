@@ -216,6 +216,7 @@ class ProxyProtocol(SystemTest):
 
 class PeerLimit(SystemTest):
     def test_c77_one_peer_cannot_take_all_sessions(self):
+        """C-77."""
         server = self.serve("connections.sessions=40", "connections.sessions_per_peer=10")
         held = []
         for _ in range(10):
@@ -254,6 +255,7 @@ class PeerLimit(SystemTest):
 
 class SlowBodies(SystemTest):
     def test_c62_a_body_that_drips_is_refused_and_no_handler_starts(self):
+        """C-62."""
         server = self.serve("connections.body_rate=500", "connections.body_rate_after=400ms", "connections.body_timeout=20s")
         with server.connect() as c:
             c.send(request("POST", "/v1/payments", None, {"Content-Length": 1000, "Content-Type": "application/json", "Idempotency-Key": "k"}))
@@ -273,6 +275,7 @@ class SlowBodies(SystemTest):
         self.assertFalse([labels for (name, labels) in samples if name == "troupe_http_requests_total" and ("route", "/v1/payments") in labels])
 
     def test_c63_a_reader_that_takes_a_little_at_a_time_has_no_more_time_than_one_that_takes_nothing(self):
+        """C-63."""
         server = self.serve("connections.write_timeout=1s")
         asked = request("POST", "/echo", b"x" * 1000000) * 16
         with server.connect(receive_buffer=4096) as c:

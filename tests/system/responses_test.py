@@ -72,6 +72,7 @@ class Responses(SharedServerTest):
             self.assertEqual(c.ask("PUT", "/v1/products/NEW", product(1) | {"id": "NEW"}, {"If-Match": "*"}).status, 412)
 
     def test_c_41_a_clients_content_type_is_echoed_on_one_line_or_not_at_all(self):
+        """C-41."""
         with self.server.connect() as c:
             for byte in range(256):
                 value = b"text/x" + bytes([byte]) + b"y"

@@ -21,6 +21,7 @@ class Handshake(SharedServerTest):
         return self.server.ask(method, path, body, handshake_fields(**changes))
 
     def test_c79_what_is_no_handshake_is_answered_and_the_connection_stays_usable(self):
+        """C-79."""
         for status, changes in ((426, {"Upgrade": None}), (426, {"Upgrade": "h2c"}), (426, {"Connection": "keep-alive"}),
                                 (426, {"Sec_WebSocket_Version": "8"}), (426, {"Sec_WebSocket_Version": None}),
                                 (400, {"Sec_WebSocket_Key": None}), (400, {"Sec_WebSocket_Key": "c2hvcnQ="}),
@@ -33,6 +34,7 @@ class Handshake(SharedServerTest):
                 self.assertEqual(c.ask("GET", "/hello").body, b"Hello")
 
     def test_c79_only_get_of_http_1_1_without_a_body(self):
+        """C-79."""
         answer = self.ask("POST")
         self.assert_problem(answer, 405)
         self.assertEqual(self.ask("HEAD").status, 405)
@@ -192,19 +194,23 @@ class Rules(SharedServerTest):
                 self.assertTrue(ws.is_closed())
 
     def test_c80_unmasked(self):
+        """C-80."""
         self.check(1002, frame(TEXT, b"hi", masked=False))
 
     def test_c81_reserved_bits_and_opcodes_and_bad_control_frames(self):
+        """C-81."""
         for bad in (frame(TEXT, b"x", rsv=1), frame(TEXT, b"x", rsv=4), frame(PING, rsv=2), frame(3), frame(11), frame(PING, fin=False),
                     frame(CLOSE, fin=False), frame(PING, b"x" * 126)):
             with self.subTest(bad[:2].hex()):
                 self.check(1002, frame(TEXT, b"good") + bad + frame(PING), before=[(TEXT, b"good")])
 
     def test_c82_fragments_out_of_order(self):
+        """C-82."""
         self.check(1002, frame(CONTINUATION, b"x"))
         self.check(1002, frame(TEXT, b"a", fin=False) + frame(TEXT, b"b"))
 
     def test_c83_invalid_utf8_fails_fast(self):
+        """C-83."""
         self.check(1007, frame(TEXT, b"\xce\xba\xed\xa0\x80"))
         self.check(1007, frame(TEXT, b"\xe2\x82", fin=False) + frame(CONTINUATION, b"("))
         with WebSocket(self.server.address) as ws:  # the rest of the frame never comes
@@ -213,6 +219,7 @@ class Rules(SharedServerTest):
             self.assertTrue(ws.is_closed())
 
     def test_c84_close_codes_and_reasons(self):
+        """C-84."""
         for code in (0, 999, 1004, 1005, 1006, 1016, 1100, 2000, 2999, 5000, 65535):
             self.check(1002, close_frame(code))
         self.check(1002, frame(CLOSE, b"\x03"))
@@ -222,6 +229,7 @@ class Rules(SharedServerTest):
         self.check(None, frame(CLOSE))
 
     def test_c85_lengths_and_the_message_limit(self):
+        """C-85."""
         self.check(1002, b"\x82\xfe\x00\x05\x01\x02\x03\x04hello")
         self.check(1002, b"\x82\xff\x80" + b"\0" * 7)
         self.check(1009, b"\x82\xff" + (MESSAGE_LIMIT + 1).to_bytes(8, "big") + b"\x01\x02\x03\x04")
@@ -275,6 +283,7 @@ class Hostile(SystemTest):
         return stop
 
     def test_c86_floods_leave_the_others_their_turn_and_memory_bounded(self):
+        """C-86."""
         for name, data in (("pings", frame(PING, b"x" * 8) * 4000),
                            ("empty fragments", frame(TEXT, fin=False) + frame(CONTINUATION, fin=False) * 4000 + frame(CONTINUATION)),
                            ("small messages", frame(TEXT, b"x") * 4000)):
@@ -287,6 +296,7 @@ class Hostile(SystemTest):
                 self.assertLess(server.resident_bytes() - before, 64 * 1024 * 1024)
 
     def test_c86_a_million_fragments_of_one_byte_are_one_message(self):
+        """C-86."""
         server = self.serve()
         count = 1_000_000
         with WebSocket(server.address) as ws:
@@ -299,6 +309,7 @@ class Hostile(SystemTest):
             ws.close()
 
     def test_c86_a_message_that_never_ends_is_closed_by_its_deadline(self):
+        """C-86."""
         server = self.serve("connections.body_timeout=300ms")
         with WebSocket(server.address) as ws:
             ws.send(frame(TEXT, b"begun", fin=False))
@@ -354,12 +365,14 @@ class Hostile(SystemTest):
 
 class Timers(SystemTest):
     def test_c87_silence_is_asked_and_more_silence_closed(self):
+        """C-87."""
         server = self.serve("websocket.ping_interval=200ms", "websocket.pong_timeout=300ms")
         with WebSocket(server.address) as ws:
             self.assertEqual(ws.read_frame(), (PING, b""))
             self.assertTrue(ws.is_closed())
 
     def test_c87_who_answers_stays(self):
+        """C-87."""
         server = self.serve("websocket.ping_interval=200ms", "websocket.pong_timeout=300ms")
         with WebSocket(server.address) as ws:
             for _ in range(5):
@@ -371,6 +384,7 @@ class Timers(SystemTest):
             self.assertEqual(got, (TEXT, b"still here"))
 
     def test_c87_no_close_answer_is_closed_by_the_timer(self):
+        """C-87."""
         server = self.serve("websocket.close_timeout=300ms")
         with WebSocket(server.address) as ws, WebSocket(server.address) as good:
             server.send_signal(signal.SIGTERM)

@@ -81,7 +81,7 @@ TEST_CASE("a request is repeated within its own group too", "[unit][payment]") {
   CHECK(number_in(dir.file(), "SELECT count(*) FROM operations") == 1);
 }
 
-TEST_CASE("a used key with another request is refused, whatever differs", "[unit][payment]") {
+TEST_CASE("C-122: a used key with another request is refused, whatever differs", "[unit][payment]") {
   const scratch dir;
   auto store = open_store(dir.file());
   const auto id = id_of(alone(store, a_payment(), "k"));
@@ -101,7 +101,7 @@ TEST_CASE("a used key with another request is refused, whatever differs", "[unit
   CHECK(number_in(dir.file(), "SELECT count(*) FROM operations") == 2);
 }
 
-TEST_CASE("keys are apart by customer, and by payment for refunds", "[unit][payment]") {
+TEST_CASE("C-123: keys are apart by customer, and by payment for refunds", "[unit][payment]") {
   const scratch dir;
   auto store = open_store(dir.file());
   const auto first = id_of(alone(store, a_payment(1000, "a"), "k"));
@@ -128,7 +128,7 @@ TEST_CASE("keys and customers that resemble each other stay apart", "[unit][paym
     CHECK(alone(store, a_payment(5, customer), key).outcome.replayed());
 }
 
-TEST_CASE("refunds, many and small, never exceed the payment", "[unit][payment]") {
+TEST_CASE("C-132: refunds, many and small, never exceed the payment", "[unit][payment]") {
   const scratch dir;
   auto store = open_store(dir.file());
   auto reader = open_reader(dir.file());
