@@ -1,16 +1,16 @@
-// The physical limit for epoll on one machine: answers every request head with the same bytes, nothing else.
-// One thread per core, each with its own SO_REUSEPORT listener and epoll instance; edge-triggered, no parsing
-// (heads are only counted), one write per batch of pipelined requests, no allocation once a thread runs.
+// The physical limit on one machine: answers every request head with the same bytes, nothing else. One thread per core,
+// each with its own SO_REUSEPORT listener and its own loop, by epoll (epoll.cpp) or io_uring (ring.cpp); no parsing
+// (heads are only counted).
 // Troupe's throughput is reported as a ratio to this program: loadtest/README.md says how.
+
+#include "loadtest/floor/floor.hpp"
 
 #include <arpa/inet.h>
 #include <errno.h>
 #include <netinet/in.h>
 #include <netinet/tcp.h>
-#include <sys/epoll.h>
 #include <sys/resource.h>
 #include <sys/socket.h>
-#include <unistd.h>
 
 #include <algorithm>
 #include <charconv>
@@ -20,41 +20,27 @@
 #include <cstring>
 #include <fstream>
 #include <iterator>
-#include <memory>
 #include <string>
 #include <thread>
 #include <vector>
 
 namespace troupe::loadtest {
+
 namespace {
+constexpr std::size_t most_descriptors = 1U << 20;
+} // namespace
 
-constexpr int events_per_wait = 512;
-constexpr std::size_t buffer_size = 64 * 1024;
-constexpr std::size_t descriptors_limit = 1U << 20;
-
-[[noreturn]] void fail(const char* what) {
+void fail(const char* what) {
   std::fprintf(stderr, "troupe_floor: %s: %s\n", what, std::strerror(errno));
   std::exit(1);
 }
 
-[[noreturn]] void usage() {
-  std::fprintf(stderr, "usage: troupe_floor --response FILE [--listen HOST:PORT] [--threads N] [--close]\n"
-                       "  --response  the raw bytes of one answer, head included\n"
-                       "  --listen    an IPv4 address and port, 0 for a free one (default 127.0.0.1:0)\n"
-                       "  --threads   1 to 256, default one for each core\n"
-                       "  --close     answer one request on each connection, then close it\n");
-  std::exit(2);
+std::size_t descriptor_limit() {
+  rlimit descriptors{};
+  if (getrlimit(RLIMIT_NOFILE, &descriptors) != 0) fail("cannot ask for the descriptor limit");
+  return std::min<std::size_t>(descriptors.rlim_cur, most_descriptors);
 }
 
-struct options {
-  sockaddr_in address{};
-  std::string response;
-  unsigned threads = std::max(1U, std::thread::hardware_concurrency());
-  bool closes = false;
-};
-
-/// Counts the ends of request heads (CRLFCRLF) in what was read. `matched` is how much of the next one the
-/// connection has seen so far, 0 to 3, so that a head may arrive in pieces.
 std::size_t count_heads(const char* bytes, const char* end, std::uint8_t& matched) {
   std::size_t heads = 0;
   while (bytes != end) {
@@ -68,6 +54,18 @@ std::size_t count_heads(const char* bytes, const char* end, std::uint8_t& matche
     matched %= 4;
   }
   return heads;
+}
+
+namespace {
+
+[[noreturn]] void usage() {
+  std::fprintf(stderr, "usage: troupe_floor --response FILE [--listen HOST:PORT] [--threads N] [--close] [--ring]\n"
+                       "  --response  the raw bytes of one answer, head included\n"
+                       "  --listen    an IPv4 address and port, 0 for a free one (default 127.0.0.1:0)\n"
+                       "  --threads   1 to 256, default one for each core\n"
+                       "  --close     answer one request on each connection, then close it\n"
+                       "  --ring      by io_uring instead of epoll\n");
+  std::exit(2);
 }
 
 int listen_on(sockaddr_in& address) {
@@ -87,106 +85,6 @@ int listen_on(sockaddr_in& address) {
   return listener;
 }
 
-/// One thread's loop with the connections its listener accepted.
-class loop {
- public:
-  loop(int listener, const options& given)
-      : listener_(listener), closes_(given.closes), response_size_(given.response.size()),
-        poll_(epoll_create1(EPOLL_CLOEXEC)), input_(std::make_unique<char[]>(buffer_size)) {
-    rlimit descriptors{};
-    if (poll_ < 0 || getrlimit(RLIMIT_NOFILE, &descriptors) != 0) fail("cannot start a thread's loop");
-    states_.resize(std::min<std::size_t>(descriptors.rlim_cur, descriptors_limit));
-    while (batch_.size() < buffer_size) batch_ += given.response;
-    watch(listener_, EPOLLIN);
-  }
-
-  [[noreturn]] void run() {
-    epoll_event events[events_per_wait];
-    while (true) {
-      const int ready = epoll_wait(poll_, events, events_per_wait, -1);
-      if (ready < 0 && errno != EINTR) fail("cannot wait for events");
-      for (int i = 0; i < ready; ++i) {
-        if (events[i].data.fd == listener_) {
-          accept_all();
-        } else {
-          serve(events[i].data.fd, (events[i].events & (EPOLLRDHUP | EPOLLHUP | EPOLLERR)) != 0);
-        }
-      }
-    }
-  }
-
- private:
-  struct connection {
-    std::size_t owed = 0; ///< Bytes of answers not yet written: as they are alike, also which byte is next.
-    std::uint8_t matched = 0;
-    bool answered = false; ///< In --close mode: the one answer was begun.
-  };
-
-  void watch(int descriptor, std::uint32_t events) {
-    epoll_event event{};
-    event.events = events;
-    event.data.fd = descriptor;
-    if (epoll_ctl(poll_, EPOLL_CTL_ADD, descriptor, &event) != 0) fail("cannot watch a descriptor");
-  }
-
-  void accept_all() {
-    while (true) {
-      const int accepted = accept4(listener_, nullptr, nullptr, SOCK_NONBLOCK | SOCK_CLOEXEC);
-      if (accepted < 0) {
-        if (errno == EAGAIN) return;
-        if (errno == EMFILE || errno == ENFILE) fail("cannot accept; raise the descriptor limit (ulimit -n)");
-        continue; // The connection died in the backlog, or a signal came: accept4(2), "Error handling".
-      }
-      if (static_cast<std::size_t>(accepted) >= states_.size()) fail("too many descriptors");
-      states_[static_cast<std::size_t>(accepted)] = {};
-      if (serve(accepted, false)) watch(accepted, EPOLLIN | EPOLLOUT | EPOLLRDHUP | EPOLLET);
-    }
-  }
-
-  /// Reads and answers what is there. False, and closed, when nobody is left to answer.
-  bool serve(int descriptor, bool hung_up) {
-    connection& state = states_[static_cast<std::size_t>(descriptor)];
-    while (true) {
-      const ssize_t got = recv(descriptor, input_.get(), buffer_size, 0);
-      const bool nothing = got < 0 && errno == EAGAIN;
-      if (got == 0 || (got < 0 && !nothing)) break;
-      const std::size_t heads = nothing ? 0 : count_heads(input_.get(), input_.get() + got, state.matched);
-      if (closes_ && heads > 0) {
-        if (!state.answered) state.owed = response_size_;
-        state.answered = true;
-      } else {
-        state.owed += heads * response_size_;
-      }
-      if (state.owed > 0 && !write_owed(descriptor, state)) break;
-      if (state.answered && state.owed == 0) break;
-      // A short read has emptied the socket (epoll(7)); only an end of stream needs another.
-      if (nothing || (static_cast<std::size_t>(got) < buffer_size && !hung_up)) return true;
-    }
-    close(descriptor);
-    return false;
-  }
-
-  /// False when the connection is broken. What does not fit into the socket stays owed until EPOLLOUT.
-  bool write_owed(int descriptor, connection& state) {
-    while (state.owed > 0) {
-      const std::size_t from = (response_size_ - state.owed % response_size_) % response_size_;
-      const std::size_t size = std::min(state.owed, batch_.size() - from);
-      const ssize_t sent = send(descriptor, batch_.data() + from, size, MSG_NOSIGNAL);
-      if (sent < 0) return errno == EAGAIN;
-      state.owed -= static_cast<std::size_t>(sent);
-    }
-    return true;
-  }
-
-  int listener_;
-  bool closes_;
-  std::size_t response_size_;
-  int poll_;
-  std::unique_ptr<char[]> input_;
-  std::vector<connection> states_; ///< Indexed by descriptor.
-  std::string batch_;              ///< The answer, repeated: any run of owed bytes is one contiguous write.
-};
-
 unsigned number_from(const std::string& text, unsigned least, unsigned most) {
   unsigned value = 0;
   const auto [end, failure] = std::from_chars(text.data(), text.data() + text.size(), value);
@@ -194,14 +92,16 @@ unsigned number_from(const std::string& text, unsigned least, unsigned most) {
   return value;
 }
 
-options parse(int count, char** arguments) {
-  options parsed;
+floor_options parse(int count, char** arguments) {
+  floor_options parsed;
   std::string listen = "127.0.0.1:0";
   std::string file;
   for (int i = 1; i < count; ++i) {
     const std::string name = arguments[i];
     if (name == "--close") {
       parsed.closes = true;
+    } else if (name == "--ring") {
+      parsed.by_ring = true;
     } else if (i + 1 == count) {
       usage();
     } else if (name == "--response") {
@@ -229,12 +129,12 @@ options parse(int count, char** arguments) {
 } // namespace
 
 int serve(int count, char** arguments) {
-  options given = parse(count, arguments);
+  floor_options given = parse(count, arguments);
   std::vector<std::thread> threads;
   // The first listener fixes the port that the others share.
   for (unsigned i = 0; i < given.threads; ++i) {
     const int listener = listen_on(given.address);
-    threads.emplace_back([listener, &given] { loop(listener, given).run(); });
+    threads.emplace_back([listener, &given] { given.by_ring ? serve_by_ring(listener, given) : serve_by_epoll(listener, given); });
   }
   char host[INET_ADDRSTRLEN];
   inet_ntop(AF_INET, &given.address.sin_addr, host, sizeof host);
