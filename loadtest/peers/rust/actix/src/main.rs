@@ -19,17 +19,23 @@ fn pages(products: &'static Products) -> Pages {
     products.iter().map(|(id, product)| (id.as_str(), (page(&product.etag), product.json.clone()))).collect()
 }
 
+fn answer(status: StatusCode, body: Bytes) -> HttpResponse<Bytes> {
+    let mut response = HttpResponse::with_body(status, body);
+    response.head_mut().set_camel_case_headers(true);
+    response
+}
+
 async fn hello() -> HttpResponse<Bytes> {
-    let mut response = HttpResponse::with_body(StatusCode::OK, Bytes::from_static(b"Hello"));
+    let mut response = answer(StatusCode::OK, Bytes::from_static(b"Hello"));
     response.headers_mut().insert(CONTENT_TYPE, HeaderValue::from_static("text/plain"));
     response
 }
 
 async fn product(id: web::Path<String>, pages: web::Data<&'static Pages>) -> HttpResponse<Bytes> {
     let Some((etag, json)) = pages.get(id.as_str()) else {
-        return HttpResponse::with_body(StatusCode::NOT_FOUND, Bytes::new());
+        return answer(StatusCode::NOT_FOUND, Bytes::new());
     };
-    let mut response = HttpResponse::with_body(StatusCode::OK, json.clone());
+    let mut response = answer(StatusCode::OK, json.clone());
     response.headers_mut().insert(CONTENT_TYPE, HeaderValue::from_static("application/json"));
     response.headers_mut().insert(ETAG, etag.clone());
     response
