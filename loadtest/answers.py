@@ -67,8 +67,8 @@ def same_answer(expected, got):
     for key, field in zip(present, got_fields):
         if key in spelt and spelt[key] != field[0]:
             found.append(f"case: {field[0].decode('latin-1')} instead of {spelt[key].decode('latin-1')}")
-    common = [key for key in wanted if key in present]
-    got_common = [key for key in present if key in wanted]
+    common = list(dict.fromkeys(key for key in wanted if key in present))
+    got_common = list(dict.fromkeys(key for key in present if key in wanted))
     if common != got_common:
         order = ", ".join(name.decode("latin-1") for name, _ in got_common)
         found.append(f"order: {order}")

@@ -32,7 +32,8 @@ TOOL_PLACES = [str(Path.home() / ".cargo" / "bin"), "/usr/local/go/bin"]
 class Peer:
     """One server of the comparison. `group`: "study", "fair", "durable", or its own name for the floor and Troupe.
 
-    `serves`: of "hello", "product", "payment". `parses` and `omits`: what the report's table says of it.
+    `serves`: of "hello", "product", "payment". `parses` and `omits`: what the report's table says of it. `differs`: in what
+    its answers must be allowed to differ from Troupe's, in the words of `same_answer`, because nothing turns it off.
     """
 
     name: str
@@ -42,7 +43,11 @@ class Peer:
     parses: str
     omits: str
     serves: frozenset
+    differs: frozenset = frozenset()
 
+
+# Rust's HTTP libraries answer a request of HTTP/1.0 in that version, where the connection's end need not be announced.
+OLD_VERSION = frozenset({"status line 'HTTP/1.0 200 OK' instead of 'HTTP/1.1 200 OK'", "field missing: connection: close"})
 
 PAGES = frozenset({"hello", "product"})
 FRAMEWORK = "whole head, method, path, Connection, version, body length; routes"
@@ -63,11 +68,12 @@ PEERS = (
     Peer("tokio-per-core", "fair", "tokio 1.53.1", "Rust",
          "whole head (httparse), method, path, Connection, version; routes", "bodies (refused), Host, deadlines",
          PAGES),
-    Peer("hyper", "fair", "hyper 1.12.0", "Rust", FRAMEWORK, "deadlines", PAGES),
-    Peer("axum", "fair", "axum 0.8.9", "Rust", FRAMEWORK, "deadlines", PAGES),
-    Peer("actix", "fair", "actix-web 4.18.1", "Rust", FRAMEWORK, "deadlines (turned off, they cost)", PAGES),
+    Peer("hyper", "fair", "hyper 1.12.0", "Rust", FRAMEWORK, "deadlines", PAGES, OLD_VERSION),
+    Peer("axum", "fair", "axum 0.8.9", "Rust", FRAMEWORK, "deadlines", PAGES, OLD_VERSION),
+    Peer("actix", "fair", "actix-web 4.18.1", "Rust", FRAMEWORK, "deadlines (turned off: they cost)", PAGES, OLD_VERSION),
     Peer("fasthttp", "fair", "fasthttp 1.78.0", "Go", FRAMEWORK, "deadlines", PAGES),
-    Peer("nginx", "fair", "Debian's nginx", "C", FRAMEWORK, "nothing; always writes Connection", PAGES),
+    Peer("nginx", "fair", "Debian's nginx", "C", FRAMEWORK, "nothing; always writes Connection", PAGES,
+         frozenset({"field more: connection: keep-alive"})),
     Peer("beast", "fair", "Boost 1.81", "C++", FRAMEWORK, "Host", PAGES),
     Peer("gin-sqlite", "durable", "gin 1.12.0, go-sqlite3 1.14.53", "Go",
          FRAMEWORK + "; JSON, idempotency key", "one commit for each payment", frozenset({"payment"})),
@@ -93,6 +99,13 @@ GO = {
     "gin-sqlite-grouped": "gin_sqlite",
 }
 CMAKE = {"floor": "troupe_floor", "troupe": "troupe"}
+
+
+def row(peer):
+    """The peer's line of the table in peers/README.md."""
+    serves = ", ".join(name for name in ("hello", "product", "payment") if name in peer.serves)
+    columns = [f"`{peer.name}`", peer.group, peer.version, peer.language, serves, peer.parses, peer.omits]
+    return "| " + " | ".join(columns) + " |"
 
 
 def environment():
@@ -203,7 +216,7 @@ def command(peer, port, threads, data_file, directory):
     elif peer.name in GO:
         argv = [str(BUILT / "go" / GO[peer.name]), *given, *products]
     elif peer.name == "node":
-        argv = [_require("node"), str(HERE / "node" / "server.js"), *given, *products]
+        argv = [shutil.which("node", path=environment()["PATH"]) or "node", str(HERE / "node" / "server.js"), *given, *products]
     elif peer.name == "nginx":
         argv = _nginx(port, threads, data_file, directory)
     elif peer.name == "beast":

@@ -1,9 +1,11 @@
-//! Rocket 0.5.1 as in the study: routed, release profile, its default Shield fields, Date and Server; logging off.
+//! Rocket 0.5.1 as in the study: routed, release profile, its default Shield fields, Date and Server; logging off. Its hyper
+//! ends a connection when the client asks for that, but does not say so, which wrk takes for an error: a fairing says it.
 
 use given::{Given, Products, fail};
 use rocket::config::{Config, Ident, LogLevel, Shutdown};
+use rocket::fairing::AdHoc;
 use rocket::http::Header;
-use rocket::{Responder, State, get, routes};
+use rocket::{Request, Responder, Response, State, get, routes};
 
 #[get("/hello")]
 fn hello() -> &'static str {
@@ -23,6 +25,13 @@ fn product(id: &str, products: &State<&'static Products>) -> Option<Page> {
     Some(Page { json: &product.json, etag: Header::new("ETag", product.etag.as_str()) })
 }
 
+/// RFC 9112, section 9.6: who ends the connection says so.
+fn announce_end(request: &Request, response: &mut Response) {
+    if request.headers().get_one("Connection").is_some_and(|wish| wish.eq_ignore_ascii_case("close")) {
+        response.set_raw_header("Connection", "close");
+    }
+}
+
 fn main() {
     let given = Given::from_arguments();
     let config = Config {
@@ -36,7 +45,10 @@ fn main() {
         shutdown: Shutdown { ctrlc: false, signals: Default::default(), ..Shutdown::default() },
         ..Config::release_default()
     };
-    let server = rocket::custom(config).manage(given.products()).mount("/", routes![hello, product]);
+    let server = rocket::custom(config)
+        .manage(given.products())
+        .mount("/", routes![hello, product])
+        .attach(AdHoc::on_response("end", |request, response| Box::pin(async move { announce_end(request, response) })));
     let ended = rocket::execute(server.launch());
     fail(ended.err().map_or_else(|| "ended by itself".to_owned(), |error| error.to_string()));
 }
