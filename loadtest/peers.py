@@ -11,7 +11,7 @@ from pathlib import Path
 
 import servers
 from answers import same_answer, write_products  # noqa: F401  Part of what this module offers.
-from failure import Failure
+from failure import Failure, run_main
 
 HERE = Path(__file__).resolve().parent / "peers"
 BUILT = servers.ROOT / "build" / "peers"
@@ -238,19 +238,25 @@ def named(name):
     raise Failure(f"there is no peer {name}; there are: " + ", ".join(peer.name for peer in PEERS))
 
 
-def main():
-    """Builds the peers named, or all; says which cannot be built and exits with 1 then."""
-    wanted = [named(name) for name in sys.argv[1:]] or PEERS
-    failed = 0
-    for peer in wanted:
-        try:
-            build(peer)
-            print(f"{peer.name}: built", flush=True)
-        except Failure as failure:
-            failed = 1
-            print(f"{peer.name}: {failure}", flush=True)
-    return failed
+def _say(name, check):
+    """Whether `check` passes; prints a line with the reason if it does not."""
+    try:
+        check(name)
+    except Failure as failure:
+        print(f"{name}: {failure}", flush=True)
+        return False
+    return True
+
+
+def main(arguments):
+    """Builds the peers named, or all, or looks for the toolchains only (--toolchains). 1: some are not there."""
+    if arguments == ["--toolchains"]:
+        return 0 if all([_say(tool, _require) for tool in TOOLS]) else 1
+    wanted = arguments or [peer.name for peer in PEERS]
+    built = [_say(name, lambda name: build(named(name))) for name in wanted]
+    print(f"{built.count(True)} of {len(built)} built")
+    return 0 if all(built) else 1
 
 
 if __name__ == "__main__":
-    sys.exit(main())
+    run_main(lambda: main(sys.argv[1:]))

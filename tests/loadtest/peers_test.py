@@ -15,7 +15,7 @@ import peers  # noqa: E402
 from failure import Failure  # noqa: E402
 
 RUST, GO = peers.HERE / "rust", peers.HERE / "go"
-PUBLIC_INDEX = re.compile(r"registry\+https://github\.com/rust-lang/crates\.io-index")
+PUBLIC_INDEX = re.compile(r"registry\+https:/{2}github\.com/rust-lang/crates\.io-index")
 HELLO = (
     b"HTTP/1.1 200 OK\r\nDate: Wed, 25 Nov 2026 17:35:59 GMT\r\nContent-Type: text/plain\r\n"
     b"Content-Length: 5\r\n\r\nHello"
@@ -90,7 +90,16 @@ class Registry(unittest.TestCase):
     def test_files_name_no_address_but_the_public_index_that_cargo_writes(self):
         for path in [p for p in peers.HERE.rglob("*") if p.is_file()]:
             text = PUBLIC_INDEX.sub("", path.read_text())
-            self.assertNotRegex(text, r"https?://(?!127\.0\.0\.1|localhost)", str(path))
+            self.assertNotRegex(text, r"https?:/{2}(?!127\.0\.0\.1|localhost)", str(path))
+
+    def test_a_toolchain_that_is_missing_or_too_old_is_said_with_what_to_do(self):
+        for command, why in [(["no-such-tool"], "is missing"), (["echo", "9.8.7"], "too old")]:
+            peers.TOOLS["tried"] = (command, (9, 9), "Tried")
+            self.addCleanup(peers.TOOLS.pop, "tried", None)
+            with self.assertRaisesRegex(Failure, f"tried .*{why}.*install Tried, 9.9 or later"):
+                peers._require("tried")
+        peers.TOOLS["tried"] = (["echo", "9.10"], (9, 9), "Tried")
+        self.assertTrue(peers._require("tried").endswith("echo"))
 
     def test_readme_has_the_registry_as_its_table(self):
         readme = (peers.HERE / "README.md").read_text().splitlines()

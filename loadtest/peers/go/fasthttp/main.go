@@ -2,9 +2,9 @@
 package main
 
 import (
+	"bytes"
 	"os"
 	"runtime"
-	"strings"
 
 	"github.com/valyala/fasthttp"
 	"github.com/valyala/fasthttp/prefork"
@@ -15,7 +15,7 @@ import (
 func main() {
 	arguments := given.Read()
 	products := arguments.Products()
-	hello := []byte("Hello")
+	hello, productsPath, etag := []byte("Hello"), []byte("/v1/products/"), []byte("ETag")
 	handle := func(ctx *fasthttp.RequestCtx) {
 		path := ctx.Path()
 		if string(path) == "/hello" && ctx.IsGet() {
@@ -23,10 +23,10 @@ func main() {
 			ctx.SetBody(hello)
 			return
 		}
-		if id, below := strings.CutPrefix(string(path), "/v1/products/"); below && ctx.IsGet() {
-			if product, found := products[id]; found {
+		if id, below := bytes.CutPrefix(path, productsPath); below && ctx.IsGet() {
+			if product, found := products[string(id)]; found {
 				ctx.SetContentType("application/json")
-				ctx.Response.Header.SetCanonical([]byte("ETag"), []byte(product.Etag))
+				ctx.Response.Header.SetCanonical(etag, []byte(product.Etag))
 				ctx.SetBody(product.JSON)
 				return
 			}
