@@ -123,11 +123,11 @@ fn write(mut orders: mpsc::Receiver<Order>, connection: &Connection, most: usize
 /// Opens or creates the file and starts the writer.
 pub fn start(path: &Path, most: usize) -> mpsc::Sender<Order> {
     let (orders, waiting) = mpsc::channel(QUEUE);
-    let open = || {
+    let open = || -> Result<Connection> {
         let connection = Connection::open(path)?;
         connection.execute_batch(SETTINGS)?;
         connection.execute_batch(TABLES)?;
-        Result::Ok(connection)
+        Ok(connection)
     };
     let connection = open().unwrap_or_else(|error| fail(error));
     thread::spawn(move || write(waiting, &connection, most).unwrap_or_else(|error| fail(error)));
