@@ -17,6 +17,8 @@ HERE = Path(__file__).resolve().parent / "peers"
 BUILT = servers.ROOT / "build" / "peers"
 BUILD_SECONDS = 3600
 BEAST_FLAGS = "-std=c++20 -O3 -march=native -flto=auto -DNDEBUG -Wall -Wextra -pthread".split()
+# For Go, as rust/.cargo/config.toml has them for Rust: fdatasync as Debian's SQLite, not fsync.
+SQLITE_FLAGS = "-O3 -DHAVE_FDATASYNC=1 -DSQLITE_DEFAULT_MEMSTATUS=0"
 NGINX_MODULES = "/usr/lib/nginx/modules"
 
 # Least versions: what the locked packages need. deploy/install brings no toolchain: Debian 12's are older.
@@ -168,7 +170,7 @@ def build(peer):
         _run(peer.name, command, HERE / "rust", {"CARGO_TARGET_DIR": str(BUILT / "rust")}.items())
     elif peer.name in GO:
         command = [_require("go"), "build", "-trimpath", "-ldflags=-s -w", "-o", str(BUILT / "go") + "/"]
-        _run(peer.name, [*command, f"./{GO[peer.name]}"], HERE / "go", {"CGO_ENABLED": "1"}.items())
+        _run(peer.name, [*command, f"./{GO[peer.name]}"], HERE / "go", {"CGO_ENABLED": "1", "CGO_CFLAGS": SQLITE_FLAGS}.items())
     elif peer.name in CMAKE:
         servers.program(CMAKE[peer.name])  # Built with the tree, by servers.build().
     elif peer.name == "node":

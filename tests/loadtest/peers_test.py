@@ -101,6 +101,11 @@ class Registry(unittest.TestCase):
         peers.TOOLS["tried"] = (["echo", "9.10"], (9, 9), "Tried")
         self.assertTrue(peers._require("tried").endswith("echo"))
 
+    def test_both_drivers_sqlite_is_compiled_alike(self):
+        flags = tomllib.loads((RUST / ".cargo" / "config.toml").read_text())["env"]["LIBSQLITE3_FLAGS"]
+        self.assertEqual(peers.SQLITE_FLAGS, "-O3 " + flags)
+        self.assertIn("-DHAVE_FDATASYNC=1", flags)
+
     def test_readme_has_the_registry_as_its_table(self):
         readme = (peers.HERE / "README.md").read_text().splitlines()
         rows = [line for line in readme if re.match(r"\| `[a-z-]+` \|", line)]
