@@ -4,21 +4,17 @@
 mod ledger;
 mod payment;
 
+use axum::Router;
 use axum::body::Bytes;
 use axum::extract::State;
 use axum::http::header::{CONTENT_TYPE, LOCATION};
 use axum::http::{HeaderMap, HeaderValue, StatusCode};
 use axum::response::{IntoResponse, Response};
 use axum::routing::{get, post};
-use axum::Router;
 use given::{Given, fail};
-use hyper::server::conn::http1;
-use hyper_util::rt::TokioIo;
 use hyper_util::service::TowerToHyperService;
 use ledger::{Order, Outcome};
-use std::net::TcpListener;
 use std::path::PathBuf;
-use std::thread;
 use tokio::sync::{mpsc, oneshot};
 
 #[global_allocator]
@@ -79,33 +75,13 @@ async fn balance(State(service): State<Service>) -> Response {
     }
 }
 
-async fn accept(listener: TcpListener, router: Router) {
-    let listener = tokio::net::TcpListener::from_std(listener).unwrap_or_else(|error| fail(error));
-    let mut http = http1::Builder::new();
-    http.pipeline_flush(true).title_case_headers(true);
-    loop {
-        let Ok((stream, _)) = listener.accept().await else { continue };
-        tokio::spawn(http.serve_connection(TokioIo::new(stream), TowerToHyperService::new(router.clone())));
-    }
-}
-
 fn main() {
     let given = Given::from_arguments();
     let Some(path) = given.path.as_deref().map(PathBuf::from) else { fail("expected PORT THREADS DATABASE MOST") };
     let orders = ledger::start(&path, given.most.max(1));
     let service = Service { orders, path };
-    let listeners: Vec<TcpListener> = (0..given.threads).map(|_| given.shared_listener()).collect();
-    thread::scope(|scope| {
-        for listener in listeners {
-            let service = service.clone();
-            scope.spawn(move || {
-                let router = Router::new()
-                    .route("/v1/payments", post(pay))
-                    .route("/v1/ledger/balance", get(balance))
-                    .with_state(service);
-                let runtime = tokio::runtime::Builder::new_current_thread().enable_io().build();
-                runtime.unwrap_or_else(|error| fail(error)).block_on(accept(listener, router));
-            });
-        }
+    per_core::serve(&given, || {
+        let router = Router::new().route("/v1/payments", post(pay)).route("/v1/ledger/balance", get(balance));
+        TowerToHyperService::new(router.with_state(service.clone()))
     });
 }

@@ -14,7 +14,8 @@ pub struct Wish {
 impl Wish {
     /// What is wrong with it, for the client.
     pub fn fault(&self) -> Option<&'static str> {
-        if self.customer_id.is_empty() || self.customer_id.len() > 64 || self.customer_id.chars().any(char::is_control) {
+        if self.customer_id.is_empty() || self.customer_id.len() > 64 || self.customer_id.chars().any(char::is_control)
+        {
             Some("customer_id: must be 1 to 64 bytes without control characters")
         } else if self.amount_minor < 1 {
             Some("amount_minor: must be at least 1")

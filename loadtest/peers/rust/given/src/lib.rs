@@ -1,5 +1,7 @@
 //! What a peer is given: `PORT THREADS [FILE [MOST]]`, the products in the file, and a listener to share the port.
 
+pub mod study;
+
 use bytes::Bytes;
 use std::collections::HashMap;
 use std::fmt::Display;
@@ -84,7 +86,11 @@ pub struct Products(HashMap<String, Product>);
 impl Products {
     fn read(path: &str) -> Self {
         let text = std::fs::read_to_string(path).unwrap_or_else(|error| fail(format!("{path}: {error}")));
-        Self(text.lines().map(|line| product(line).unwrap_or_else(|| fail(format!("{path}: bad line: {line}")))).collect())
+        Self(
+            text.lines()
+                .map(|line| product(line).unwrap_or_else(|| fail(format!("{path}: bad line: {line}"))))
+                .collect(),
+        )
     }
 
     pub fn get(&self, id: &str) -> Option<&Product> {

@@ -1,8 +1,8 @@
 //! Hyperlane 21.3.6 as its author measures it: low-security profile, nodelay off, the response built and sent in the route.
 
 use framework::{
-    APPLICATION_JSON, CLOSE, CONNECTION, CONTENT_TYPE, Context, ETAG, HttpStatus, HttpVersion, KEEP_ALIVE, RequestConfig, Server,
-    ServerConfig, ServerHook, Status, Stream,
+    APPLICATION_JSON, CLOSE, CONNECTION, CONTENT_TYPE, Context, ETAG, HttpStatus, HttpVersion, KEEP_ALIVE,
+    RequestConfig, Server, ServerConfig, ServerHook, Status, Stream,
 };
 use given::{Given, Products, fail};
 use std::sync::OnceLock;

@@ -45,10 +45,13 @@ fn main() {
         shutdown: Shutdown { ctrlc: false, signals: Default::default(), ..Shutdown::default() },
         ..Config::release_default()
     };
-    let server = rocket::custom(config)
-        .manage(given.products())
-        .mount("/", routes![hello, product])
-        .attach(AdHoc::on_response("end", |request, response| Box::pin(async move { announce_end(request, response) })));
+    let server =
+        rocket::custom(config)
+            .manage(given.products())
+            .mount("/", routes![hello, product])
+            .attach(AdHoc::on_response("end", |request, response| {
+                Box::pin(async move { announce_end(request, response) })
+            }));
     let ended = rocket::execute(server.launch());
     fail(ended.err().map_or_else(|| "ended by itself".to_owned(), |error| error.to_string()));
 }

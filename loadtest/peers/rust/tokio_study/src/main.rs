@@ -1,28 +1,10 @@
 //! The study's raw Tokio program: looks for the end of a head and writes a constant. No method, no path, no version.
-//! The study had a second program that closes; here the head's own words decide, so that wrk and ab can ask for either.
 
+use given::study::{CLOSED, HEAD_LIMIT, KEPT, find, wants_close};
 use given::{Given, fail};
 use std::io::Result;
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::{TcpListener, TcpStream};
-
-const KEPT: &[u8] =
-    b"HTTP/1.1 200 OK\r\nContent-Type: text/plain\r\nContent-Length: 5\r\nConnection: keep-alive\r\n\r\nHello";
-const CLOSED: &[u8] = b"HTTP/1.1 200 OK\r\nContent-Type: text/plain\r\nContent-Length: 5\r\nConnection: close\r\n\r\nHello";
-const HEAD_LIMIT: usize = 16 * 1024;
-
-fn find(text: &[u8], wanted: &[u8]) -> Option<usize> {
-    text.windows(wanted.len()).position(|window| window == wanted)
-}
-
-/// ab speaks HTTP/1.0 and says Keep-Alive when it wants that.
-fn wants_close(head: &[u8]) -> bool {
-    if find(head, b" HTTP/1.1\r\n").is_some() {
-        find(head, b"Connection: close").is_some()
-    } else {
-        find(head, b"Connection: Keep-Alive").is_none()
-    }
-}
 
 async fn serve(mut stream: TcpStream) -> Result<()> {
     let mut buffer = [0; 512];
