@@ -4,13 +4,33 @@ package main
 import (
 	"bytes"
 	"os"
+	"os/signal"
 	"runtime"
+	"syscall"
 
 	"github.com/valyala/fasthttp"
 	"github.com/valyala/fasthttp/prefork"
 
 	"troupe/peers/given"
 )
+
+// Prefork leaves SIGTERM to the first process, which would end without its children.
+func endChildrenOnTerm(forked *prefork.Prefork) {
+	children := make(chan int, 256)
+	forked.OnChildSpawn = func(pid int) error {
+		children <- pid
+		return nil
+	}
+	ends := make(chan os.Signal, 1)
+	signal.Notify(ends, syscall.SIGTERM)
+	go func() {
+		<-ends
+		for len(children) > 0 {
+			syscall.Kill(<-children, syscall.SIGKILL)
+		}
+		os.Exit(0)
+	}()
+}
 
 func main() {
 	arguments := given.Read()
@@ -41,8 +61,10 @@ func main() {
 	forked := prefork.New(server)
 	forked.Reuseport = true
 	forked.Network = "tcp4"
-	if err := forked.ListenAndServe(arguments.Address); err != nil {
-		given.Fail(err)
+	forked.OnMasterDeath = func() { os.Exit(1) }
+	forked.RecoverThreshold = 0 // No new child for one that has ended: the measurement would be worth nothing.
+	if !prefork.IsChild() {
+		endChildrenOnTerm(forked)
 	}
-	os.Exit(0)
+	given.Fail(forked.ListenAndServe(arguments.Address))
 }
