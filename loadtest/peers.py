@@ -205,8 +205,8 @@ def command(peer, port, threads, data_file, directory):
     """The arguments and the whole environment that start a built peer on 127.0.0.1:`port` with `threads` workers.
 
     `data_file`: what `write_products` has written; for the floor the bytes of its one answer; none for a peer that
-    serves no product. `directory`: where configurations and databases go. Several processes may come of it (nginx, node,
-    fasthttp): all are of the first one's group and end with it on SIGTERM.
+    serves no product. `directory`: where configurations and databases go. Several processes may come of it (nginx, node): all
+    are of the first one's group and end with it on SIGTERM.
     """
     given = [str(port), str(threads)]
     products = [str(data_file)] if data_file and "product" in peer.serves else []
