@@ -24,6 +24,15 @@ def get_request(address, path, close=False):
     return f"GET {path} HTTP/1.1\r\nHost: {address}\r\n{connection}\r\n".encode()
 
 
+def post_request(address, path, body, close=False):
+    """The bytes that wrk sends for a POST of JSON, in some order of its fields."""
+    connection = "Connection: close\r\n" if close else ""
+    return (
+        f"POST {path} HTTP/1.1\r\nHost: {address}\r\nContent-Type: application/json\r\n{connection}"
+        f"Content-Length: {len(body)}\r\n\r\n{body}"
+    ).encode()
+
+
 def read_answer(link, what):
     """One whole answer with a Content-Length, as raw bytes, and its status."""
     received = b""
@@ -62,10 +71,14 @@ def exchange(address, request, what):
 
 def fetch(address, path, close=False):
     """The raw bytes of a 200 answer, head included. With `close` the server must also end the connection."""
-    what = f"GET {path}"
+    return ask(address, get_request(address, path, close), f"GET {path}", close)
+
+
+def ask(address, request, what, close=False):
+    """Sends these bytes on a connection of its own; as `fetch` for the rest."""
     try:
         with socket.create_connection(host_and_port(address), TIMEOUT_SECONDS) as link:
-            link.sendall(get_request(address, path, close))
+            link.sendall(request)
             answer, status = read_answer(link, what)
             if status != 200:
                 raise Failure(f"{what} answered {status} instead of 200: {answer[:300]!r}")

@@ -1,11 +1,13 @@
 """CPU time of other processes, from /proc. Linux only."""
 
+import contextlib
 import os
 import time
 from dataclasses import dataclass
 from pathlib import Path
 
 TICKS_PER_SECOND = os.sysconf("SC_CLK_TCK")
+ROUNDING_TICKS = 4  # Two counters are each rounded at two moments.
 
 
 @dataclass(frozen=True)
@@ -48,16 +50,38 @@ def read(*pids):
 def spent(before, after):
     """The total is schedstat's; stat only splits it into user and system.
 
-    Threads that ended in between have taken their schedstat along; then stat, which still counts them, is the
-    total.
+    Threads that ended in between have taken their schedstat along, even those that also began in between; then stat,
+    which still counts them, is the total.
     """
     user = after.user_ticks - before.user_ticks
     system = after.system_ticks - before.system_ticks
     total = (user + system) / TICKS_PER_SECOND
     if after.thread_ns and before.thread_ns.keys() <= after.thread_ns.keys():
-        total = sum(ns - before.thread_ns.get(thread, 0) for thread, ns in after.thread_ns.items()) / 1e9
+        exact = sum(ns - before.thread_ns.get(thread, 0) for thread, ns in after.thread_ns.items()) / 1e9
+        if total - exact <= ROUNDING_TICKS / TICKS_PER_SECOND:
+            total = exact
     user_share = user / (user + system) if user + system else 0.5
     return Spent(total * user_share, total * (1 - user_share))
+
+
+def per_request(spent, requests):
+    """The figures of a run: CPU microseconds per request, and their parts."""
+    return {
+        "cpu_us_per_request": spent.total * 1e6 / requests,
+        "cpu_user_us_per_request": spent.user * 1e6 / requests,
+        "cpu_system_us_per_request": spent.system * 1e6 / requests,
+    }
+
+
+def family(pid):
+    """The process and all that descend from it."""
+    found = [pid]
+    with contextlib.suppress(FileNotFoundError, ProcessLookupError):
+        for task in Path(f"/proc/{pid}/task").iterdir():
+            with contextlib.suppress(FileNotFoundError, ProcessLookupError):  # The thread has just ended.
+                for child in (task / "children").read_text().split():
+                    found += family(int(child))
+    return found
 
 
 def idle_percent(pid, seconds):

@@ -5,6 +5,8 @@ import json
 import os
 import select
 import shutil
+import signal
+import socket
 import subprocess
 import sys
 import tempfile
@@ -12,6 +14,7 @@ import time
 from pathlib import Path
 
 import connection
+import cpu
 from failure import Failure
 
 ROOT = Path(__file__).resolve().parent.parent
@@ -122,6 +125,10 @@ class Server:
         self._process = process
         self._log = log
 
+    def adopt(self):
+        """Takes the processes that the server has started since for its own."""
+        self.pids = cpu.family(self.pid)
+
     def check(self):
         """Fails when the server has ended by itself."""
         code = self._process.poll()
@@ -152,17 +159,38 @@ def ready_line(name, process, log):
     return ready
 
 
+def accepting(name, process, log, port):
+    """Waits for a server that prints no ready line, until it takes a connection; what it prints goes to its log."""
+    end = time.monotonic() + READY_SECONDS
+    while process.poll() is None and time.monotonic() < end:
+        with contextlib.suppress(OSError), socket.create_connection(("127.0.0.1", port), 1):
+            return {"listen": f"127.0.0.1:{port}"}
+        time.sleep(0.02)
+    raise Failure(f"{name} took no connection within {READY_SECONDS} s or ended; it said: {tail(log)}")
+
+
+def free_port():
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        return probe.getsockname()[1]
+
+
 @contextlib.contextmanager
-def started(name, command, directory):
-    """Starts a server and waits until it is ready; at the end stops it with SIGTERM, then SIGKILL."""
+def started(name, command, directory, *, port=None, environment=None):
+    """Starts a server and waits until it is ready; at the end stops it with SIGTERM, then SIGKILL.
+
+    With `port` it is ready when it takes a connection there, otherwise when it prints its ready line.
+    """
     log = directory / f"{name}.log"
     with log.open("wb") as errors:
         # In a session of its own: Ctrl-C reaches this program only, which stops the servers in order.
         process = subprocess.Popen(
-            command, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=errors, start_new_session=True
+            command, stdin=subprocess.DEVNULL, stdout=errors if port else subprocess.PIPE, stderr=errors,
+            start_new_session=True, env=environment,
         )
     try:
-        yield Server(name, process, log, ready_line(name, process, log))
+        ready = accepting(name, process, log, port) if port else ready_line(name, process, log)
+        yield Server(name, process, log, ready)
     finally:
         process.terminate()
         try:
@@ -172,18 +200,21 @@ def started(name, command, directory):
                 f"loadtest: {name} did not stop within {STOP_SECONDS} s of SIGTERM and was killed",
                 file=sys.stderr,
             )
-            process.kill()
-            process.wait()
-        process.stdout.close()
+        with contextlib.suppress(ProcessLookupError, PermissionError):
+            os.killpg(process.pid, signal.SIGKILL)  # And whatever of its session is left.
+        process.wait()
+        if process.stdout:
+            process.stdout.close()
 
 
-def floor(directory, label, response, close=False):
-    """The bare epoll loop that gives this answer, one thread per usable core."""
+def floor(directory, label, response, close=False, ring=False):
+    """The bare loop that gives this answer, by epoll or io_uring, one thread per usable core."""
     answer = directory / f"{label}.response"
     answer.write_bytes(response)
     addresses = ["--listen", "127.0.0.1:0"]
     command = [program("troupe_floor"), *addresses, "--threads", str(cores()), "--response", str(answer)]
-    return started(f"floor-{label}", command + (["--close"] if close else []), directory)
+    command += (["--close"] if close else []) + (["--ring"] if ring else [])
+    return started(f"floor-{label}", command, directory)
 
 
 def troupe(directory, settings=()):
@@ -191,7 +222,7 @@ def troupe(directory, settings=()):
     data = directory / "data"
     data.mkdir(exist_ok=True)
     catalogue = ROOT / "deploy" / "sample" / "catalogue.jsonl"
-    if catalogue.exists():
+    if catalogue.exists() and not (data / "catalog.sqlite").exists():
         done = run_program(
             [program("troupe"), "import", str(catalogue), "--data-dir", str(data)], IMPORT_SECONDS
         )

@@ -9,12 +9,18 @@ from failure import Failure
 SCRIPT = Path(__file__).resolve().parent / "wrk.lua"
 
 
-def run(server, path, *, connections, threads, seconds, pipeline=1, close=False, scheme="http"):
-    """Loads `server` for `seconds`: requests/s, CPU microseconds of the server per request, errors."""
+def run(
+    server, path, *, connections, threads, seconds, pipeline=1, close=False, scheme="http", body="", mixed_path=""
+):
+    """Loads `server` for `seconds`: requests/s, CPU microseconds of the server per request, errors.
+
+    `body`: POST it as JSON. `mixed_path`: three of ten requests ask for it, and for the end of their connection.
+    """
     command = ["wrk", f"-t{threads}", f"-c{connections}", f"-d{seconds}s", "-s", str(SCRIPT)]
     if close:
         command += ["-H", "Connection: close"]
     command += [f"{scheme}://{server.listen}{path}", "--", str(pipeline)]
+    command += ["post", body] if body else ["mixed", mixed_path] if mixed_path else []
     server.check()
     before = cpu.read(*server.pids)
     counted, _ = servers.run_json(command, seconds + 30, server)
@@ -25,10 +31,9 @@ def run(server, path, *, connections, threads, seconds, pipeline=1, close=False,
     return {
         "requests": requests,
         "requests_per_second": requests / (counted["microseconds"] / 1e6),
-        "cpu_us_per_request": spent.total * 1e6 / requests,
-        "cpu_user_us_per_request": spent.user * 1e6 / requests,
-        "cpu_system_us_per_request": spent.system * 1e6 / requests,
+        **cpu.per_request(spent, requests),
         "bytes": counted["bytes"],
+        "seconds": counted["microseconds"] / 1e6,
         "errors": counted["errors"],
     }
 
