@@ -1,0 +1,105 @@
+"""Ten times the load for ten seconds, and how long a steady client then still waits longer than before."""
+
+import subprocess
+import time
+
+import contenders
+import oha
+import openloop
+from failure import Failure
+from histogram import Histogram
+
+BASE_SHARE = 0.1  # Of the server's own maximum; the burst comes on top of it, to ten times this.
+FACTOR = 10
+BEFORE_SECONDS, BURST_SECONDS, AFTER_SECONDS = 3, 10, 6
+WINDOW_SECONDS = 0.25
+# As before: a p99 of the window at most this many times the median window's before the burst, and at least this.
+NORMAL_FACTOR, NORMAL_SECONDS = 2, 0.002
+
+
+def windows(samples):
+    """[(start of the window, p99 in seconds)]; a window in which nothing was due is not there."""
+    by_window = {}
+    for due, took in samples:
+        by_window.setdefault(int(due / WINDOW_SECONDS), Histogram()).add(took)
+    return [(number * WINDOW_SECONDS, times.percentile(0.99)) for number, times in sorted(by_window.items())]
+
+
+def recovery(seen):
+    """(p99 before, worst p99, seconds from the burst's end until every later window is as before).
+
+    None for the last when it never was within the run.
+    """
+    before = sorted(p99 for start, p99 in seen if start + WINDOW_SECONDS <= BEFORE_SECONDS)
+    if not before:
+        raise Failure("the steady client was not answered before the burst")
+    usual = before[len(before) // 2]
+    normal = max(NORMAL_FACTOR * usual, NORMAL_SECONDS)
+    end = BEFORE_SECONDS + BURST_SECONDS
+    late = [start for start, p99 in seen if start >= end and p99 > normal]
+    last = max((start for start, _ in seen), default=0)
+    seconds = max(late) + WINDOW_SECONDS - end if late else 0.0
+    return usual, max(p99 for start, p99 in seen), None if late and max(late) >= last else seconds
+
+
+def run_once(peer, scenario, place, options):
+    with contenders.start(peer, scenario, place) as server:
+        contenders.checked_answer(server, peer, scenario, place)
+        server.adopt()
+        _, most = openloop.maximum(server, place, options.seconds)
+        base = max(10, round(most * BASE_SHARE))
+        length = BEFORE_SECONDS + BURST_SECONDS + AFTER_SECONDS
+        steady, sudden = place.directory / "steady.sqlite", place.directory / "sudden.sqlite"
+        for file in (steady, sudden):
+            file.unlink(missing_ok=True)
+        streams = {"stdin": subprocess.DEVNULL, "stdout": subprocess.PIPE, "stderr": subprocess.PIPE, "text": True}
+        client = subprocess.Popen(
+            oha.command(server, openloop.PATH, length, base, steady), start_new_session=True, **streams
+        )
+        try:
+            time.sleep(BEFORE_SECONDS)
+            burst = oha.paced(server, openloop.PATH, base * (FACTOR - 1), BURST_SECONDS, place.directory)
+            said, _ = client.communicate(timeout=length + oha.LATE_SECONDS)
+        except subprocess.TimeoutExpired:
+            raise Failure(f"the steady client of {server.name} did not end") from None
+        finally:
+            if client.poll() is None:
+                client.kill()
+                client.wait()
+        server.check()
+        samples = oha.read_samples(steady)
+        steady.unlink()
+    counted = oha.parse(said)
+    seen = windows(samples)
+    usual, worst, seconds = recovery(seen)
+    return {
+        "base_per_second": base,
+        "burst_offered_per_second": base * FACTOR,
+        "burst_achieved_per_second": burst["achieved_per_second"] + base,
+        "p99_before_us": usual * 1e6,
+        "p99_worst_us": worst * 1e6,
+        "recovery_seconds": seconds,
+        "errors": counted["errors"] | {f"burst: {kind}": n for kind, n in burst["errors"].items()},
+        "unsent": burst["unsent"],
+        "windows": [[start, p99 * 1e6] for start, p99 in seen],
+    }
+
+
+def seconds_of(options):
+    return 5 + openloop.CLOSED_SECONDS + options.seconds + BEFORE_SECONDS + BURST_SECONDS + AFTER_SECONDS
+
+
+def measure(taking_part, scenario, place, options, progress, reasons):
+    """name -> run; each server once."""
+    runs = {}
+    for peer in taking_part:
+        try:
+            run = runs[peer.name] = run_once(peer, scenario, place, options)
+        except (Failure, OSError) as failure:
+            reasons.setdefault("burst", {})[peer.name] = str(failure)
+            progress.step(f"burst, {peer.name}: {failure}")
+            continue
+        again = run["recovery_seconds"]
+        said = "never as before within the run" if again is None else f"as before after {again:.2f} s"
+        progress.step(f"burst, {peer.name}: {run['base_per_second']:,} to {run['burst_offered_per_second']:,}/s; {said}")
+    return runs

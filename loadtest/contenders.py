@@ -1,0 +1,123 @@
+"""Who takes part: peers, the floors and Troupe, all started the same way, and their answers checked before they are measured."""
+
+import contextlib
+import subprocess
+from dataclasses import replace
+
+import answers
+import connection
+import peers
+import servers
+from failure import Failure
+
+REFERENCE = "floor"
+OURS = "troupe"
+GROUPS = ("floor", "troupe", "study", "fair")
+# What a program says of itself when it can do more than the one way, and how it is asked for that.
+RING_FLAG = "--ring"
+RING_SETTING = "net.backend=io_uring"
+
+
+def _says(program, argument, word):
+    done = subprocess.run(
+        [servers.program(program), *argument], capture_output=True, text=True, timeout=30, check=False
+    )
+    return word in done.stdout + done.stderr
+
+
+def known():
+    """All that may be measured in this tree: the floors, Troupe, the study's seven, the fair set."""
+    by_group = {group: [p for p in peers.PEERS if p.group == group] for group in GROUPS}
+    found = list(by_group["floor"])
+    if _says("troupe_floor", ["--help"], RING_FLAG):
+        found.append(replace(found[0], name="floor-ring", language="C++, io_uring"))
+    found += by_group["troupe"]
+    if _says("troupe", ["check-config"], RING_SETTING.partition("=")[0]):
+        found.append(replace(by_group["troupe"][0], name="troupe-ring", language="C++, io_uring"))
+    return found + by_group["study"] + by_group["fair"]
+
+
+def names():
+    """For the options; the floors and Troupe are always measured."""
+    return [p.name for p in peers.PEERS if p.group in ("study", "fair")]
+
+
+def build(wanted, say):
+    """Builds the peers; returns those that can be measured, and why the others cannot, by name."""
+    good, reasons = [], {}
+    for peer in wanted:
+        say(f"loadtest: building {peer.name}")
+        try:
+            peers.build(peer)
+            good.append(peer)
+        except Failure as failure:
+            reasons[peer.name] = f"not built: {failure}"
+            say(f"loadtest: {reasons[peer.name]}")
+    return good, reasons
+
+
+class Place:
+    """Where servers run: the scratch directory, Troupe's answers and the product file made from them."""
+
+    def __init__(self, directory, scenarios):
+        self.directory = directory
+        self.products = directory / "products.tsv"
+        self.expected = {}
+        with servers.troupe(directory) as troupe:
+            servers.ensure_product(troupe)
+            page = connection.fetch(troupe.listen, servers.PRODUCT_PATH)
+            answers.write_products(self.products, {servers.PRODUCT_PATH.rpartition("/")[2]: page})
+            for scenario in scenarios:
+                self.expected[scenario.name] = ask(troupe, scenario)
+
+
+def ask(server, scenario):
+    return connection.ask(server.listen, scenario.request(server.listen), scenario.name, scenario.close)
+
+
+def _with_family(context):
+    @contextlib.contextmanager
+    def adopted():
+        with context as server:
+            server.adopt()
+            yield server
+
+    return adopted()
+
+
+def start(peer, scenario, place):
+    """A context with the running server."""
+    if peer.group == "floor":
+        return servers.floor(
+            place.directory, scenario.name, place.expected[scenario.name], scenario.close, peer.name == "floor-ring"
+        )
+    if peer.group == "troupe":
+        return servers.troupe(place.directory, [RING_SETTING] if peer.name == "troupe-ring" else [])
+    directory = place.directory / peer.name
+    directory.mkdir(exist_ok=True)
+    port = servers.free_port()
+    argv, environment = peers.command(peer, port, servers.cores(), place.products, directory)
+    return _with_family(servers.started(peer.name, argv, directory, port=port, environment=environment))
+
+
+def differences(expected, got, check):
+    """In what an answer differs, as (what forbids measuring, what is only told). `check`: "answer" or "body".
+
+    Fields in another order or spelt otherwise have the same size and cost nothing; for "body" only that must be equal.
+    """
+    found = answers.same_answer(expected, got)
+    if check == "body":
+        fatal = [f for f in found if f.startswith("body ")]
+    else:
+        fatal = [f for f in found if not f.startswith(("order", "case"))]
+    return fatal, [f for f in found if f not in fatal]
+
+
+def checked_answer(server, peer, scenario, place):
+    """Warms the server up with one request; the length of its answer, and in what it differs. Failure: too much."""
+    got = ask(server, scenario)
+    strict = "answer" if scenario.check == "answer" and peer.group != "study" else "body"
+    fatal, told = differences(place.expected[scenario.name], got, strict)
+    if fatal:
+        raise Failure("does not give the agreed answer: " + "; ".join(fatal))
+    return len(got), told

@@ -1,0 +1,122 @@
+"""The open loop: oha from crates.io sends at a fixed rate and times each request from when its turn came. See README.md."""
+
+import contextlib
+import json
+import resource
+import shutil
+import sqlite3
+import subprocess
+import sys
+
+import cpu
+import peers
+import servers
+from failure import Failure
+from histogram import Histogram
+
+VERSION = "1.16.0"  # The crate carries its own lock file, which --locked obeys.
+CONNECTIONS = 256
+TOOLS = servers.ROOT / "build" / "tools"
+PROGRAM = TOOLS / "bin" / "oha"
+INSTALL_SECONDS = 3600
+LATE_SECONDS = 60
+# How oha calls requests that were under way when its time was over.
+CUT = "aborted due to deadline"
+
+
+def threads():
+    """Half of the cores, so that the server has the other half."""
+    return max(1, servers.cores() // 2)
+
+
+def install():
+    """Builds the pinned version unless it is there. TLS is not used; OpenSSL's is the quickest to build."""
+    if PROGRAM.exists() and VERSION in servers.run_program([str(PROGRAM), "--version"], 30).stdout:
+        return
+    cargo = shutil.which("cargo", path=peers.environment()["PATH"])
+    if not cargo:
+        raise Failure("oha needs Rust's cargo: install it with rustup")
+    command = [cargo, "install", "oha", "--version", VERSION, "--locked", "--no-default-features", "--features"]
+    command += ["native-tls", "--root", str(TOOLS), "--target-dir", str(TOOLS / "target"), "--force"]
+    print("loadtest: " + " ".join(command[:6]), file=sys.stderr, flush=True)
+    log = TOOLS / "oha.log"
+    TOOLS.mkdir(parents=True, exist_ok=True)
+    with log.open("wb") as output:
+        done = subprocess.run(
+            command, stdin=subprocess.DEVNULL, stdout=output, stderr=output, env=peers.environment(),
+            timeout=INSTALL_SECONDS, check=False,
+        )
+    if done.returncode != 0:
+        raise Failure(f"oha was not built; it said: {servers.tail(log)}")
+
+
+def command(server, path, seconds, rate, samples, corrected=True):
+    made = [str(PROGRAM), "-z", f"{seconds}s", "-c", str(CONNECTIONS), "--no-tui", "--redirect", "0"]
+    made += ["--disable-compression", "--worker-threads", str(threads()), "--output-format", "json"]
+    if rate:
+        made += ["-q", str(rate), "--db-url", str(samples)] + (["--latency-correction"] if corrected else [])
+    return [*made, f"http://{server.listen}{path}"]
+
+
+def parse(text):
+    """What oha counted: answers by status, errors by kind, requests that its own deadline cut."""
+    try:
+        said = json.loads(text)
+        statuses, errors = said["statusCodeDistribution"], dict(said["errorDistribution"])
+        seconds = said["summary"]["total"]
+    except (ValueError, KeyError, TypeError):
+        raise Failure(f"oha printed no result but {text[:300]!r}") from None
+    cut = errors.pop(CUT, 0)
+    for status, count in statuses.items():
+        if not status.startswith("2"):
+            errors[f"status {status}"] = count
+    return {"answers": sum(n for s, n in statuses.items() if s.startswith("2")), "errors": errors, "cut": cut,
+            "seconds": seconds}
+
+
+def read_samples(path):
+    """[(seconds at which the request was due, seconds until its answer)] of the 2xx answers, in no order."""
+    with contextlib.closing(sqlite3.connect(f"file:{path}?mode=ro", uri=True)) as rows:
+        return rows.execute(
+            "SELECT coalesce(start_latency_correction, start), duration FROM oha WHERE status BETWEEN 200 AND 299"
+        ).fetchall()
+
+
+def closed(server, path, seconds):
+    """As many requests as the connections allow, one after the other on each: requests/s and errors."""
+    done = servers.run_program(command(server, path, seconds, None, None), seconds + LATE_SECONDS)
+    server.check()
+    result = parse(done.stdout)
+    return result | {"requests_per_second": result["answers"] / seconds}
+
+
+def result_of(text, samples, rate, seconds):
+    """A paced run's figures: `unsent` requests were due but the generator or a full set of connections held them back."""
+    result = parse(text)
+    times = Histogram()
+    for _, took in samples:
+        times.add(took)
+    answered, wrong = result["answers"], sum(result["errors"].values())
+    return result | {
+        "offered_per_second": rate,
+        "achieved_per_second": answered / seconds,
+        "unsent": max(0, round(rate * seconds) - answered - wrong - result["cut"]),
+        "histogram": times,
+    }
+
+
+def paced(server, path, rate, seconds, directory, corrected=True):
+    """`rate` requests a second: achieved rate, errors, histogram of times from when each was due, CPU of both sides."""
+    samples = directory / "oha.sqlite"
+    samples.unlink(missing_ok=True)
+    server.check()
+    before, client = cpu.read(*server.pids), resource.getrusage(resource.RUSAGE_CHILDREN)
+    done = servers.run_program(command(server, path, seconds, rate, samples, corrected), seconds + LATE_SECONDS)
+    spent, used = cpu.spent(before, cpu.read(*server.pids)), resource.getrusage(resource.RUSAGE_CHILDREN)
+    server.check()
+    if not samples.exists():
+        raise Failure(f"oha wrote no samples of {server.name}: {(done.stderr or done.stdout).strip()[-300:]}")
+    result = result_of(done.stdout, read_samples(samples), rate, seconds)
+    samples.unlink()
+    client_seconds = used.ru_utime + used.ru_stime - client.ru_utime - client.ru_stime
+    return result | cpu.per_request(spent, max(1, result["answers"])) | {"client_cpu_seconds": client_seconds}
