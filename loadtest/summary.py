@@ -1,0 +1,75 @@
+"""The Markdown summary of a ranking, which README includes (see publish)."""
+
+import report
+import scenarios
+from ranking import COST, RATE, Ranking
+
+RESIDENT_AT = 15_000
+
+
+def ratio(figures, digits=2):
+    return "" if figures is None else f"{figures['median']:.{digits}f}"
+
+
+def rate(figures):
+    return "" if figures is None else f"{figures['median']:,.0f}"
+
+
+def best_line(ranking, scenario):
+    """Troupe against the best peer of the scenario, in a sentence; nothing when either is missing."""
+    best = ranking.best_peer(scenario["name"])
+    against = best and ranking.ratio(scenario["name"], "troupe", RATE, best)
+    if not against:
+        return None
+    floor = ranking.ratio(scenario["name"], "troupe", RATE)
+    to_floor = f", {report.show(floor)} of the floor" if floor else ""
+    return f"- {scenario['title']}: Troupe {report.show(against)} of {best}, the best peer{to_floor}"
+
+
+def main_table(ranking):
+    columns = [s for s in ranking.scenarios() if s["name"] in ("hello", "close", "product", "mixed")]
+    header = ["server"] + [f"{s['name']} req/s" for s in columns]
+    extra = ["hello to the floor", "CPU us"]
+    extra += ["p99 at 50 %, us"] if ranking.latency else []
+    extra += ["KiB at 15,000"] if ranking.data.get("ramp") else []
+    first = columns[0]["name"] if columns else None
+    names = [name for name, _ in ranking.ordered(first)] if first else list(ranking.servers)
+    rows = []
+    for name in names:
+        row = [f"**{name}**" if name.startswith("troupe") else name]
+        row += [rate(ranking.figure(s["name"], name, RATE)) for s in columns]
+        row += [ratio(ranking.ratio("hello", name)), ratio(ranking.figure("hello", name, COST))]
+        if ranking.latency:
+            row.append(f"{ranking.latency[name]['50']['p99_us']:,.0f}" if name in ranking.latency else "")
+        if ranking.data.get("ramp"):
+            resident = ranking.resident_at(name, RESIDENT_AT)
+            row.append(f"{resident / 1024:,.0f}" if resident else "")
+        rows.append(row)
+    return report.markdown_table(header + extra, rows)
+
+
+def text(ranking):
+    machine, options = ranking.data["environment"], ranking.data["options"]
+    changes = " with changes" if machine["changed_since_commit"] else ""
+    blocks = [main_table(ranking)]
+    best = [line for line in (best_line(ranking, s) for s in ranking.scenarios()) if line]
+    if best:
+        blocks.append("\n".join(best))
+    blocks += ["INVALID: " + failure for failure in ranking.data["failures"]]
+    missing = sorted({name for part, name, _ in ranking.not_measured() if part == "build"})
+    if missing:
+        blocks.append("Not built here: " + ", ".join(missing) + ".")
+    blocks.append(
+        f"Medians of {options['pairs']} interleaved rounds of {options['seconds']} s, {scenarios.CONNECTIONS} connections; "
+        "ratios within a round, least to greatest in brackets. Client and server share the cores. "
+        f"{machine['time'][:10]}, commit {machine['commit'][:12]}{changes}, {machine['cores']} cores of "
+        f"{machine['cpu']}, Linux {machine['kernel']}; `loadtest/{' '.join(machine['command'])}`."
+    )
+    return "\n\n".join(blocks) + "\n"
+
+
+def write(directory):
+    """Writes summary.md beside ranking.json; its text."""
+    made = text(Ranking.read(directory))
+    (directory / "summary.md").write_text(made)
+    return made
