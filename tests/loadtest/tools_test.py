@@ -1,0 +1,147 @@
+"""What wrk, ab and oha said is read right, and what cannot be read is a failure and no figure."""
+
+import sqlite3
+import tempfile
+import unittest
+from pathlib import Path
+
+import loadtest_path  # noqa: F401
+import ab
+import cpu
+import oha
+import scenarios
+import wrk
+from failure import Failure
+
+AB = """This is ApacheBench
+Document Path:          /hello
+Concurrency Level:      1000
+Time taken for tests:   2.500 seconds
+Complete requests:      100000
+Failed requests:        7
+   (Connect: 1, Receive: 2, Length: 3, Exceptions: 1)
+Non-2xx responses:      4
+Keep-Alive requests:    99000
+Total transferred:      14500000 bytes
+HTML transferred:       500000 bytes
+Requests per second:    40000.00 [#/sec] (mean)
+
+Connection Times (ms)
+              min  mean[+/-sd] median   max
+Connect:        0   12 8.5     10      40
+Processing:     1    7   0.6      7      14
+Total:          1    8   0.6      7      14
+
+Percentage of the requests served within a certain time (ms)
+  50%      7
+  99%      9
+ 100%     14 (longest request)
+"""
+OHA = (
+    '{"summary":{"total":2.01},"statusCodeDistribution":{"200":990,"503":4},'
+    '"errorDistribution":{"aborted due to deadline":3,"connection refused":2}}'
+)
+
+
+class ApacheBench(unittest.TestCase):
+    def test_text_becomes_figures(self):
+        said = ab.parse(AB)
+        self.assertEqual(said["requests"], 100_000)
+        self.assertEqual(said["requests_per_second"], 40_000)
+        self.assertEqual(said["bytes"], 14_500_000)
+        self.assertEqual(said["errors"], {"connect": 1, "read": 2, "length": 3, "exceptions": 1, "status": 4})
+        self.assertEqual(said["reuse_share"], 0.99)
+        self.assertEqual(said["connect_ms"], 12)
+        self.assertEqual(said["percentiles_ms"], {"50": 7, "99": 9, "100": 14})
+
+    def test_lines_that_are_only_there_sometimes_count_as_none(self):
+        dropped = ("Keep-Alive", "Non-2xx", "   (Connect")
+        said = ab.parse("\n".join(line for line in AB.splitlines() if not line.startswith(dropped)))
+        self.assertEqual(said["errors"], {"status": 0})
+        self.assertEqual(said["reuse_share"], 0)
+
+    def test_another_text_is_a_failure(self):
+        with self.assertRaises(Failure):
+            ab.parse("apr_socket_connect(): Connection refused (111)\n")
+
+    def test_what_is_checked_before_is_what_ab_sends(self):
+        self.assertIn(b" HTTP/1.0\r\nConnection: Keep-Alive\r\n", ab.request("127.0.0.1:1", "/hello", True))
+        self.assertNotIn(b"Connection", ab.request("127.0.0.1:1", "/hello", False))
+
+
+class Oha(unittest.TestCase):
+    def test_errors_are_counted_by_kind_and_requests_that_it_cut_apart(self):
+        said = oha.parse(OHA)
+        self.assertEqual(said["answers"], 990)
+        self.assertEqual(said["errors"], {"connection refused": 2, "status 503": 4})
+        self.assertEqual(said["cut"], 3)
+
+    def test_another_text_is_a_failure(self):
+        for text in ("", "Error: no such host", "[]", '{"summary":{}}'):
+            with self.assertRaises(Failure):
+                oha.parse(text)
+
+    def test_requests_that_were_due_and_never_sent_are_told(self):
+        result = oha.result_of(OHA, [(0.1, 0.002), (0.2, 0.004)], 1000, 2)
+        self.assertEqual(result["offered_per_second"], 1000)
+        self.assertEqual(result["achieved_per_second"], 495)
+        self.assertEqual(result["unsent"], 2000 - 990 - 6 - 3)
+        self.assertEqual(result["histogram"].count, 2)
+
+    def test_samples_are_timed_from_when_they_were_due_and_only_good_answers_count(self):
+        with tempfile.TemporaryDirectory() as directory:
+            path = Path(directory) / "samples.sqlite"
+            with sqlite3.connect(path) as rows:
+                rows.execute("CREATE TABLE oha (start REAL, start_latency_correction REAL, duration REAL, status INTEGER)")
+                rows.executemany("INSERT INTO oha VALUES (?, ?, ?, ?)",
+                                 [(1.5, 1.2, 0.4, 200), (2.0, None, 0.1, 200), (3.0, 2.9, 0.1, 500)])
+            rows.close()
+            self.assertEqual(oha.read_samples(path), [(1.2, 0.4), (2.0, 0.1)])
+
+    def test_the_version_is_pinned_and_correction_asked_for(self):
+        class Server:
+            listen = "127.0.0.1:1"
+
+        made = oha.command(Server, "/hello", 2, 5000, "samples")
+        self.assertIn("--latency-correction", made)
+        self.assertEqual(made[made.index("-q") + 1], "5000")
+        self.assertNotIn("--latency-correction", oha.command(Server, "/hello", 2, 5000, "samples", corrected=False))
+        self.assertNotIn("-q", oha.command(Server, "/hello", 2, None, None))
+
+
+class Wrk(unittest.TestCase):
+    def test_errors_and_answers_of_another_size_are_faults(self):
+        good = {"requests": 1000, "bytes": 100_000, "errors": {"read": 0}}
+        self.assertEqual(wrk.faults(good, 100, 10), [])
+        self.assertEqual(wrk.faults(good | {"errors": {"read": 2}}, 100, 10), ["2 read errors"])
+        self.assertEqual(len(wrk.faults(good | {"bytes": 90_000}, 100, 10)), 1)
+
+
+class Processor(unittest.TestCase):
+    def test_threads_that_began_and_ended_in_between_are_counted(self):
+        before, after = cpu.Reading(0, 0, {"1": 0}), cpu.Reading(150, 50, {"1": 10_000_000})
+        self.assertAlmostEqual(cpu.spent(before, after).total, 200 / cpu.TICKS_PER_SECOND)
+
+    def test_the_finer_counter_is_used_where_both_agree(self):
+        before, after = cpu.Reading(0, 0, {"1": 0}), cpu.Reading(75, 25, {"1": 1_003_000_000})
+        self.assertAlmostEqual(cpu.spent(before, after).total, 1.003)
+
+
+class Scenarios(unittest.TestCase):
+    def test_a_login_is_a_post_on_a_connection_of_its_own(self):
+        login = next(s for s in scenarios.RANKING if s.name == "login")
+        head, _, body = login.request("127.0.0.1:1").partition(b"\r\n\r\n")
+        self.assertTrue(head.startswith(b"POST /echo HTTP/1.1\r\n"))
+        self.assertIn(b"\r\nConnection: close", head)
+        self.assertIn(b"\r\nContent-Length: %d" % len(body), head)
+
+    def test_hyperlane_is_never_asked_in_a_pipeline(self):
+        pipelined = next(s for s in scenarios.RANKING if s.name == "pipelined")
+        self.assertIn("hyperlane", pipelined.loses)
+
+    def test_names_are_unique(self):
+        self.assertEqual(len(scenarios.NAMES), len(set(scenarios.NAMES)))
+
+
+if __name__ == "__main__":
+    unittest.main()
