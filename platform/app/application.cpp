@@ -10,6 +10,7 @@
 #include "platform/server/messages.hpp"
 #include "platform/server/server.hpp"
 
+#include <caf/actor_registry.hpp>
 #include <caf/actor_system.hpp>
 #include <caf/init_global_meta_objects.hpp>
 
@@ -175,6 +176,8 @@ int run(const options& o, const origins& from, const std::vector<service_entry>&
   int first_signal = SIGTERM;
   {
     caf::actor_system system(config);
+    registry.observe("troupe_actors", "Actors that run.", {},
+                     [&system] { return static_cast<double>(system.registry().running()); });
     tier running(system, registry, o.data_dir, workers, connection_actors);
     server::routes admin_routes;
     std::unique_ptr<server::server> clients;

@@ -63,6 +63,13 @@ class Metrics(SharedServerTest):
         for name, kind in types.items():
             self.assertEqual(kind == "counter", name.endswith("_total"), name)
 
+    def test_actors_are_counted_and_requests_leave_none_behind(self):
+        before = self.total("troupe_actors")
+        self.assertGreaterEqual(before, self.total("troupe_service_up"))
+        for _ in range(5):
+            self.server.ask("GET", "/hello")
+        self.assertEqual(self.total("troupe_actors"), before)
+
     def test_counters_move_with_what_was_done(self):
         requests = "troupe_http_requests_total"
         before = self.total(requests, route="/hello")
