@@ -11,7 +11,7 @@ from histogram import Histogram
 
 BASE_SHARE = 0.1  # Of the server's own maximum; the burst comes on top of it, to ten times this.
 FACTOR = 10
-BEFORE_SECONDS, BURST_SECONDS, AFTER_SECONDS = 3, 10, 6
+BEFORE_SECONDS, BURST_SECONDS, AFTER_SECONDS = 2, 10, 5
 WINDOW_SECONDS = 0.25
 # As before: a p99 of the window at most this many times the median window's before the burst, and at least this.
 NORMAL_FACTOR, NORMAL_SECONDS = 2, 0.002

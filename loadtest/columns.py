@@ -3,7 +3,7 @@
 import scenarios
 from ranking import COST, RATE
 
-HEADER = ["server", "requests/s", "to the floor", "to Troupe", "mean ms", "errors", "KB/s", "bytes",
+HEADER = ["server", "requests/s", "to the floor", "to its ring", "to Troupe", "mean ms", "errors", "KB/s", "bytes",
           "connect ms", "reused", "CPU us", "user", "system"]
 RAMP_HEADER = ["server", "MiB before", "MiB at 1,000", "MiB at 15,000", "bytes a connection", "requests/s at 1",
                "at 1,000", "at 15,000", "errors at 15,000"]
@@ -35,7 +35,8 @@ def rows(ranking, scenario):
             "cpu_user_us_per_request", "cpu_system_us_per_request")}
         mean = 1000 * CONNECTIONS[tool] * pipeline / rate["median"] if rate["median"] else 0
         found.append((ranking.kind(name), [
-            name, number(rate), spread(ranking.ratio(scenario, name)), spread(ranking.ratio(scenario, name, RATE, "troupe")),
+            name, number(rate), spread(ranking.ratio(scenario, name)),
+            spread(ranking.ratio(scenario, name, RATE, "floor-ring")), spread(ranking.ratio(scenario, name, RATE, "troupe")),
             f"{mean:.2f}", percent(figure["error_share"]),
             f"{figure['bytes_per_second']['median'] / 1000:,.0f}", number(figure["answer_bytes"]),
             number(figure["connect_ms"], 1), percent(figure["reuse_share"]), number(figure[COST], 2),
@@ -82,10 +83,11 @@ def soak_sentence(run):
 
 
 def told_differences(ranking):
-    """[(server, text)]: in what answers differ though they were measured."""
+    """[(server, text)]: in what answers differ though they were measured; order and case of fields are not told."""
     found = {}
     for by_name in ranking.data["runs"].values():
         for name, by_round in by_name.items():
             for run in by_round.values():
-                found.setdefault(name, {}).update(dict.fromkeys(run["differs"]))
+                told = [text for text in run["differs"] if not text.startswith(("order", "case"))]
+                found.setdefault(name, {}).update(dict.fromkeys(told))
     return [(name, "; ".join(texts)) for name, texts in found.items() if texts]

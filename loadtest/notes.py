@@ -23,7 +23,7 @@ RAMP = (
 )
 
 BURST = (
-    "<p>A steady client asks at a tenth of the server's own maximum; after 3 s another one adds nine times that for 10 s, "
+    "<p>A steady client asks at a tenth of the server's own maximum; after 2 s another one adds nine times that for 10 s, "
     "so that both together offer the maximum. Recovery is the time from the burst's end until every later quarter second has "
     "a p99 of at most twice the usual (or 2 ms).</p>"
 )

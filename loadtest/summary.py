@@ -5,6 +5,7 @@ import scenarios
 from ranking import COST, RATE, Ranking
 
 RESIDENT_AT = 15_000
+FLOORS = ("floor", "floor-ring")
 
 
 def ratio(figures, digits=2):
@@ -21,9 +22,32 @@ def best_line(ranking, scenario):
     against = best and ranking.ratio(scenario["name"], "troupe", RATE, best)
     if not against:
         return None
-    floor = ranking.ratio(scenario["name"], "troupe", RATE)
-    to_floor = f", {report.show(floor)} of the floor" if floor else ""
-    return f"- {scenario['title']}: Troupe {report.show(against)} of {best}, the best peer{to_floor}"
+    floors = [(name, ranking.ratio(scenario["name"], "troupe", RATE, name)) for name in FLOORS]
+    to_floors = "".join(f", {report.show(floor)} of {name}" for name, floor in floors if floor)
+    return f"- {scenario['title']}: Troupe {report.show(against)} of {best}, the best peer{to_floors}"
+
+
+def cost_line(ranking):
+    """CPU per request on /hello: Troupe against the peer that needs least."""
+    peers = [n for n, _ in ranking.ordered("hello", COST, descending=False) if ranking.kind(n) in ("study", "fair")]
+    least = ranking.ratio("hello", "troupe", COST, peers[0]) if peers else None
+    if not least:
+        return None
+    floor = ranking.ratio("hello", "troupe", COST)
+    to_floor = f", {report.show(floor)} of floor" if floor else ""
+    return f"- CPU per request on `/hello`: Troupe {report.show(least)} of {peers[0]}, the peer that needs least{to_floor}"
+
+
+def latency_line(ranking):
+    """p99 at half of the maximum: Troupe, the floor, the quickest peer."""
+    p99 = {name: shares["50"]["p99_us"] for name, shares in ranking.latency.items() if shares["50"]["samples"]}
+    peers = {name: us for name, us in p99.items() if ranking.kind(name) in ("study", "fair")}
+    if "troupe" not in p99 or not peers:
+        return None
+    best = min(peers, key=peers.get)
+    floor = f", floor {p99['floor']:,.0f} us" if "floor" in p99 else ""
+    return (f"- p99 at 50 % of each one's maximum, open loop: Troupe {p99['troupe']:,.0f} us{floor}, "
+            f"{best}, the quickest peer, {peers[best]:,.0f} us")
 
 
 def main_table(ranking):
@@ -52,7 +76,8 @@ def text(ranking):
     machine, options = ranking.data["environment"], ranking.data["options"]
     changes = " with changes" if machine["changed_since_commit"] else ""
     blocks = [main_table(ranking)]
-    best = [line for line in (best_line(ranking, s) for s in ranking.scenarios()) if line]
+    lines = [best_line(ranking, s) for s in ranking.scenarios()] + [cost_line(ranking), latency_line(ranking)]
+    best = [line for line in lines if line]
     if best:
         blocks.append("\n".join(best))
     blocks += ["INVALID: " + failure for failure in ranking.data["failures"]]

@@ -90,6 +90,15 @@ class Soak(unittest.TestCase):
         self.assertIsNone(soak.metric(text, "b"))
 
 
+class Backends(unittest.TestCase):
+    def test_the_way_that_is_not_the_default_is_measured_beside_it(self):
+        for default, other in (("auto", ["troupe-epoll"]), ("io_uring", ["troupe-epoll"]), ("epoll", ["troupe-ring"])):
+            self.assertEqual(contenders.other_backends(f"connections.actors 0\nconnections.backend: {default} (default)\n"), other)
+
+    def test_a_program_with_one_way_has_no_other(self):
+        self.assertEqual(contenders.other_backends("connections.actors 0\n"), [])
+
+
 class Answers(unittest.TestCase):
     def test_another_date_is_the_same_answer(self):
         other = ANSWER.replace(b"10:00:00", b"11:11:11")

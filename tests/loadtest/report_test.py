@@ -92,7 +92,12 @@ class Summary(unittest.TestCase):
             for run in by_round.values():
                 run["requests_per_second"] = {"troupe": 300, "hyper": 200, "floor": 400}.get(name, 100)
         text = summary.text(Ranking(data))
-        self.assertIn("Troupe 1.50 (1.50 to 1.50) of hyper, the best peer, 0.75 (0.75 to 0.75) of the floor", text)
+        self.assertIn("Troupe 1.50 (1.50 to 1.50) of hyper, the best peer, 0.75 (0.75 to 0.75) of floor", text)
+
+    def test_compares_processor_time_and_latency_with_the_best_peers(self):
+        text = summary.text(Ranking(made_up.ranking()))
+        self.assertRegex(text, r"CPU per request on `/hello`: Troupe 0\.9\d .* of tokio-study, the peer that needs least")
+        self.assertRegex(text, r"p99 at 50 % .*: Troupe [\d,]+ us, floor [\d,]+ us, tokio-study, the quickest peer, [\d,]+ us")
 
     def test_names_what_was_not_built_and_what_is_invalid(self):
         data = made_up.ranking()
