@@ -49,9 +49,8 @@ def run_once(peer, scenario, place, options):
         _, most = openloop.maximum(server, place, options.seconds)
         base = max(10, round(most * BASE_SHARE))
         length = BEFORE_SECONDS + BURST_SECONDS + AFTER_SECONDS
-        steady, sudden = place.directory / "steady.sqlite", place.directory / "sudden.sqlite"
-        for file in (steady, sudden):
-            file.unlink(missing_ok=True)
+        steady = place.directory / "steady.sqlite"
+        steady.unlink(missing_ok=True)
         streams = {"stdin": subprocess.DEVNULL, "stdout": subprocess.PIPE, "stderr": subprocess.PIPE, "text": True}
         client = subprocess.Popen(
             oha.command(server, openloop.PATH, length, base, steady), start_new_session=True, **streams

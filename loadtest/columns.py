@@ -9,6 +9,8 @@ RAMP_HEADER = ["server", "MiB before", "MiB at 1,000", "MiB at 15,000", "bytes a
                "at 1,000", "at 15,000", "errors at 15,000"]
 BURST_HEADER = ["server", "steady/s", "burst offered/s", "burst answered/s", "p99 before us", "worst p99 us",
                 "recovery s", "errors"]
+ARTICLE_HEADER = ["server", "requests/s", "mean ms", "p99 us at 50 %", "errors", "KB/s", "connect ms", "reused", "MiB at 1,000",
+                  "MiB at 15,000", "bytes a connection", "CPU us", "user", "system"]
 CONNECTIONS = {"wrk": scenarios.CONNECTIONS, "ab": 1000}
 
 
@@ -41,6 +43,26 @@ def rows(ranking, scenario):
             f"{figure['bytes_per_second']['median'] / 1000:,.0f}", number(figure["answer_bytes"]),
             number(figure["connect_ms"], 1), percent(figure["reuse_share"]), number(figure[COST], 2),
             number(figure["cpu_user_us_per_request"], 2), number(figure["cpu_system_us_per_request"], 2),
+        ]))
+    return found
+
+
+def article_rows(ranking):
+    """The articles' columns of each server in one row: of `hello` where nothing else is said, in its order."""
+    found = []
+    for name, rate in ranking.ordered("hello"):
+        steps = {s["connections"]: s["rss_bytes"] for s in (ranking.memory(name) or {"steps": []})["steps"]}
+        each = (ranking.memory(name) or {}).get("bytes_per_connection")
+        p99 = ranking.latency[name]["50"]["p99_us"] if name in ranking.latency else None
+        found.append((ranking.kind(name), [
+            name, number(rate), f"{1000 * CONNECTIONS['wrk'] / rate['median']:.2f}" if rate["median"] else "",
+            "" if p99 is None else f"{p99:,.0f}", f"{100 * ranking.errors(name):.3f} %",
+            f"{ranking.figure('hello', name, 'bytes_per_second')['median'] / 1000:,.0f}",
+            number(ranking.figure("ab-close", name, "connect_ms"), 1), percent(ranking.figure("ab", name, "reuse_share")),
+            *(f"{steps[count] / 1048576:,.1f}" if count in steps else "" for count in (1_000, 15_000)),
+            "" if each is None else f"{each:,.0f}", number(ranking.figure("hello", name, COST), 2),
+            number(ranking.figure("hello", name, "cpu_user_us_per_request"), 2),
+            number(ranking.figure("hello", name, "cpu_system_us_per_request"), 2),
         ]))
     return found
 

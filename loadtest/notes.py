@@ -16,6 +16,12 @@ COST = (
     "loopback the thread that sends also runs the receiver's TCP input.</p>"
 )
 
+COLUMNS = (
+    "<p class=soft><code>/hello</code> with keep-alive where nothing else is said. p99: open loop at half of the server's own "
+    "maximum. Errors: all closed loops together. Connect: ab without keep-alive. Reused: ab with it. MiB: resident, with that "
+    "many active connections. What these columns were in the articles stands at the end.</p>"
+)
+
 RAMP = (
     "<p class=soft>wrk with that many connections, all asking at once. Resident memory is the greatest that was seen "
     "meanwhile, all processes of a server added up; bytes a connection are its growth from 1,000 to 15,000 over 14,000. What "

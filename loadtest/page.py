@@ -68,6 +68,11 @@ def opening(ranking):
     )
 
 
+def articles(ranking):
+    rows = columns.article_rows(ranking)
+    return "<h2>The articles' columns, measured</h2>" + notes.COLUMNS + table(columns.ARTICLE_HEADER, rows) if rows else ""
+
+
 def throughput(ranking):
     parts = ["<h2>Requests per second</h2>"]
     for scenario in ranking.scenarios():
@@ -179,7 +184,7 @@ def who(ranking):
 
 
 def render(ranking):
-    parts = [opening(ranking), throughput(ranking), cost(ranking), latency(ranking), ramp(ranking), burst(ranking), soak(ranking)]
+    parts = [part(ranking) for part in (opening, articles, throughput, cost, latency, ramp, burst, soak)]
     parts += [f"<h2>{escape(name.replace('_', ' '))}</h2>{markdown_part(text)}" for name, text in ranking.data["parts"].items()]
     parts += [who(ranking), notes.ARTICLES]
     style = (HERE / "page.css").read_text()

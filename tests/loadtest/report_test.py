@@ -5,6 +5,7 @@ import re
 import unittest
 
 import made_up
+import columns
 import page
 import summary
 from ranking import Ranking
@@ -55,6 +56,13 @@ class Page(unittest.TestCase):
         text, seen = rendered(data)
         self.assertNotIn("script", seen)
         self.assertEqual(text.count("&lt;script&gt;"), 6)
+
+    def test_reproduces_the_articles_columns_for_each_server(self):
+        rows = dict((cells[0], cells) for _, cells in columns.article_rows(Ranking(made_up.ranking())))
+        self.assertEqual(set(rows), set(made_up.GROUPS))
+        for cells in rows.values():
+            self.assertEqual(len(cells), len(columns.ARTICLE_HEADER))
+            self.assertNotIn("", cells)
 
     def test_marks_an_invalid_run(self):
         data = made_up.ranking()
