@@ -30,7 +30,7 @@ def recovery(seen):
 
     None for the last when it never was within the run.
     """
-    before = sorted(p99 for start, p99 in seen if start + WINDOW_SECONDS <= BEFORE_SECONDS)
+    before = sorted(p99 for start, p99 in seen if oha.LEAD_SECONDS <= start <= BEFORE_SECONDS - WINDOW_SECONDS)
     if not before:
         raise Failure("the steady client was not answered before the burst")
     usual = before[len(before) // 2]
@@ -57,7 +57,7 @@ def run_once(peer, scenario, place, options):
         )
         try:
             time.sleep(BEFORE_SECONDS)
-            burst = oha.paced(server, openloop.PATH, base * (FACTOR - 1), BURST_SECONDS, place.directory)
+            burst = oha.paced(server, openloop.PATH, base * (FACTOR - 1), BURST_SECONDS, place.directory, lead=0)
             said, _ = client.communicate(timeout=length + oha.LATE_SECONDS)
         except subprocess.TimeoutExpired:
             raise Failure(f"the steady client of {server.name} did not end") from None

@@ -20,6 +20,8 @@ TOOLS = servers.ROOT / "build" / "tools"
 PROGRAM = TOOLS / "bin" / "oha"
 INSTALL_SECONDS = 3600
 LATE_SECONDS = 60
+# At the begin all connections are made at once, and what falls due meanwhile waits for them: not the server's latency under load.
+LEAD_SECONDS = 0.5
 # How oha calls requests that were under way when its time was over.
 CUT = "aborted due to deadline"
 
@@ -51,7 +53,7 @@ def install():
 
 
 def command(server, path, seconds, rate, samples, corrected=True):
-    made = [str(PROGRAM), "-z", f"{seconds}s", "-c", str(CONNECTIONS), "--no-tui", "--redirect", "0"]
+    made = [str(PROGRAM), "-z", f"{round(seconds * 1000)}ms", "-c", str(CONNECTIONS), "--no-tui", "--redirect", "0"]
     made += ["--disable-compression", "--worker-threads", str(threads()), "--output-format", "json"]
     if rate:
         made += ["-q", str(rate), "--db-url", str(samples)] + (["--latency-correction"] if corrected else [])
@@ -90,33 +92,41 @@ def closed(server, path, seconds):
     return result | {"requests_per_second": result["answers"] / seconds}
 
 
-def result_of(text, samples, rate, seconds):
-    """A paced run's figures: `unsent` requests were due but the generator or a full set of connections held them back."""
+def result_of(text, samples, rate, seconds, lead):
+    """A paced run's figures. What was due in the first `lead` seconds is left out but for its errors.
+
+    `unsent` requests were due in all of the run, but the generator or a full set of connections held them back.
+    """
     result = parse(text)
     times = Histogram()
-    for _, took in samples:
-        times.add(took)
-    answered, wrong = result["answers"], sum(result["errors"].values())
+    for due, took in samples:
+        if due >= lead:
+            times.add(took)
+    begun = result["answers"] + sum(result["errors"].values()) + result["cut"]
     return result | {
         "offered_per_second": rate,
-        "achieved_per_second": answered / seconds,
-        "unsent": max(0, round(rate * seconds) - answered - wrong - result["cut"]),
+        "achieved_per_second": times.count / seconds,
+        "unsent": max(0, round(rate * (lead + seconds)) - begun),
         "histogram": times,
     }
 
 
-def paced(server, path, rate, seconds, directory, corrected=True):
-    """`rate` requests a second: achieved rate, errors, histogram of times from when each was due, CPU of both sides."""
+def paced(server, path, rate, seconds, directory, *, corrected=True, lead=LEAD_SECONDS):
+    """`rate` requests a second for `lead` seconds more than `seconds`, in which the connections are made.
+
+    Achieved rate, errors by kind, histogram of times from when each request was due, CPU of both sides.
+    """
     samples = directory / "oha.sqlite"
     samples.unlink(missing_ok=True)
     server.check()
     before, client = cpu.read(*server.pids), resource.getrusage(resource.RUSAGE_CHILDREN)
-    done = servers.run_program(command(server, path, seconds, rate, samples, corrected), seconds + LATE_SECONDS)
+    made = command(server, path, lead + seconds, rate, samples, corrected)
+    done = servers.run_program(made, seconds + LATE_SECONDS)
     spent, used = cpu.spent(before, cpu.read(*server.pids)), resource.getrusage(resource.RUSAGE_CHILDREN)
     server.check()
     if not samples.exists():
         raise Failure(f"oha wrote no samples of {server.name}: {(done.stderr or done.stdout).strip()[-300:]}")
-    result = result_of(done.stdout, read_samples(samples), rate, seconds)
+    result = result_of(done.stdout, read_samples(samples), rate, seconds, lead)
     samples.unlink()
     client_seconds = used.ru_utime + used.ru_stime - client.ru_utime - client.ru_stime
     return result | cpu.per_request(spent, max(1, result["answers"])) | {"client_cpu_seconds": client_seconds}

@@ -40,7 +40,7 @@ def run_once(peer, scenario, place, options):
 
 
 def seconds_of(options):
-    return 2 + CLOSED_SECONDS + (options.seconds + 0.8) * (1 + len(SHARES))
+    return 2 + CLOSED_SECONDS + (options.seconds + oha.LEAD_SECONDS + 0.8) * (1 + len(SHARES))
 
 
 def summarise(runs):

@@ -27,10 +27,10 @@ def stop_once(pid, after):
 
 
 def run(server, rate, directory, corrected):
-    stopper = threading.Thread(target=stop_once, args=(server.pid, 1.0))
+    stopper = threading.Thread(target=stop_once, args=(server.pid, 1.5))
     stopper.start()
     try:
-        result = oha.paced(server, openloop.PATH, rate, 3, directory, corrected)
+        result = oha.paced(server, openloop.PATH, rate, 3, directory, corrected=corrected)
     finally:
         stopper.join()
     return {f"{mark * 1e3:.0f} ms": result["histogram"].above(mark) for mark in MARKS} | {

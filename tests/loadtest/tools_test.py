@@ -82,11 +82,17 @@ class Oha(unittest.TestCase):
                 oha.parse(text)
 
     def test_requests_that_were_due_and_never_sent_are_told(self):
-        result = oha.result_of(OHA, [(0.1, 0.002), (0.2, 0.004)], 1000, 2)
+        result = oha.result_of(OHA, [(0.1, 0.002), (0.2, 0.004)], 1000, 2, 0)
         self.assertEqual(result["offered_per_second"], 1000)
-        self.assertEqual(result["achieved_per_second"], 495)
+        self.assertEqual(result["achieved_per_second"], 1)
         self.assertEqual(result["unsent"], 2000 - 990 - 6 - 3)
+
+    def test_what_was_due_while_connections_were_made_is_left_out(self):
+        result = oha.result_of(OHA, [(0.1, 0.9), (0.6, 0.002), (2.4, 0.004)], 1000, 2, 0.5)
         self.assertEqual(result["histogram"].count, 2)
+        self.assertEqual(result["histogram"].max_seconds, 0.004)
+        self.assertEqual(result["achieved_per_second"], 1)
+        self.assertEqual(result["unsent"], 2500 - 990 - 6 - 3)
 
     def test_samples_are_timed_from_when_they_were_due_and_only_good_answers_count(self):
         with tempfile.TemporaryDirectory() as directory:
