@@ -42,11 +42,14 @@ def recovery(seen):
     return usual, max(p99 for start, p99 in seen), None if late and max(late) >= last else seconds
 
 
-def run_once(peer, scenario, place, options):
+def run_once(peer, scenario, place, options, most):
     with contenders.start(peer, scenario, place) as server:
         contenders.checked_answer(server, peer, scenario, place)
         server.adopt()
-        _, most = openloop.maximum(server, place, options.seconds)
+        if most:
+            oha.closed(server, openloop.PATH, openloop.CLOSED_SECONDS)  # Warm-up.
+        else:
+            _, most = openloop.maximum(server, place, options.seconds)
         base = max(10, round(most * BASE_SHARE))
         length = BEFORE_SECONDS + BURST_SECONDS + AFTER_SECONDS
         steady = place.directory / "steady.sqlite"
@@ -85,15 +88,15 @@ def run_once(peer, scenario, place, options):
 
 
 def seconds_of(options):
-    return 5 + openloop.CLOSED_SECONDS + options.seconds + BEFORE_SECONDS + BURST_SECONDS + AFTER_SECONDS
+    return 2 + openloop.CLOSED_SECONDS + options.seconds + BEFORE_SECONDS + BURST_SECONDS + AFTER_SECONDS
 
 
-def measure(taking_part, scenario, place, options, progress, reasons):
-    """name -> run; each server once."""
+def measure(taking_part, scenario, place, options, progress, reasons, latencies):
+    """name -> run; each server once. `latencies`: what openloop.measure found, for the maxima, or nothing."""
     runs = {}
     for peer in taking_part:
         try:
-            run = runs[peer.name] = run_once(peer, scenario, place, options)
+            run = runs[peer.name] = run_once(peer, scenario, place, options, openloop.known_maximum(latencies, peer.name))
         except (Failure, OSError) as failure:
             reasons.setdefault("burst", {})[peer.name] = str(failure)
             progress.step(f"burst, {peer.name}: {failure}")

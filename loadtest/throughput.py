@@ -10,7 +10,7 @@ from failure import Failure
 
 WARM_UP_SECONDS = 1
 # Start, check, warm-up and stop of a server, as it was seen on two cores; only for the estimate.
-OVERHEAD_SECONDS = 1.8
+OVERHEAD_SECONDS = 1.3
 
 
 def load(server, scenario, options, seconds=None):
