@@ -61,7 +61,7 @@ def opening(ranking):
         f"{machine['cores']} cores of {escape(machine['cpu'])}, {machine['memory_mib']:,} MiB, "
         f"Linux {escape(machine['kernel'])}, {escape(machine['compiler'])}; {escape(machine['wrk'])}. "
         f"<code>loadtest/{escape(' '.join(machine['command']))}</code></p>"
-        f"{bad}<p>Every server was started for each of its runs and stopped after it; {options['pairs']} rounds, every other "
+        f"{bad}<p>Every server was started for each of its runs and stopped after it; rounds: {options['pairs']}, every other "
         "one in reversed order. Bars are medians over the rounds, whiskers the least and the greatest. Ratios are taken "
         "within a round. Client and server share the cores, so requests per second belong to both; CPU per request is the "
         f'server\'s alone.</p><p class="key soft">{key}</p>'
@@ -74,6 +74,8 @@ def articles(ranking):
 
 
 def throughput(ranking):
+    if not ranking.scenarios():
+        return ""
     parts = ["<h2>Requests per second</h2>"]
     for scenario in ranking.scenarios():
         rows = [(name, ranking.kind(name), spread) for name, spread in ranking.ordered(scenario["name"])]
@@ -84,6 +86,8 @@ def throughput(ranking):
 
 
 def cost(ranking):
+    if not ranking.scenarios():
+        return ""
     parts = ["<h2>CPU per request</h2>" + notes.COST]
     for scenario in ranking.scenarios():
         rows = [
