@@ -1,5 +1,6 @@
 """The Markdown summary of a ranking, which README includes (see publish)."""
 
+import columns
 import report
 import scenarios
 from ranking import COST, RATE, Ranking
@@ -80,6 +81,8 @@ def text(ranking):
     best = [line for line in lines if line]
     if best:
         blocks.append("\n".join(best))
+    if ranking.data.get("soak"):
+        blocks.append("Soak: " + columns.soak_sentence(ranking.data["soak"]))
     blocks += ["INVALID: " + failure for failure in ranking.data["failures"]]
     missing = sorted({name for part, name, _ in ranking.not_measured() if part == "build"})
     if missing:

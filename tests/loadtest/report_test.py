@@ -114,6 +114,15 @@ class Summary(unittest.TestCase):
         self.assertIn("Not built here: node.", text)
         self.assertIn("INVALID: stall: not counted", text)
 
+    def test_tells_how_a_soak_went(self):
+        data = made_up.ranking()
+        end = {"descriptors": 27, "actors": 29.0}
+        data["soak"] = {"minutes": 20, "load": {"requests": 170_000_000, "errors": {"read": 2}}, "before": end, "after": end,
+                        "million": {"requests": 1_000_000, "errors": {"status": 0}}, "slope_bytes_per_hour": 2048.0,
+                        "slope_plus_minus": 4096.0, "samples": [{"seconds": t, "rss_bytes": 4e7} for t in (5, 10)]}
+        self.assertIn("170,000,000 requests, 2 errors", summary.text(Ranking(data)))
+        self.assertIn("2.0 KiB an hour (95 % interval plus or minus 4.0)", rendered(data)[0])
+
     def test_latency_is_the_percentile_of_the_merged_rounds(self):
         data = made_up.ranking()
         both = Ranking(data).latency["gin"]["50"]
