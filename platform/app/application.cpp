@@ -201,6 +201,7 @@ int run(const options& o, const origins& from, const std::vector<service_entry>&
                                             .acceptors = o.acceptors,
                                             .connection_actors = connection_actors,
                                             .limits = o.limits,
+                                            .backend = o.backend,
                                             .proxies = o.proxies,
                                             .responses = o.responses,
                                             .tls = public_tls},
@@ -216,6 +217,7 @@ int run(const options& o, const origins& from, const std::vector<service_entry>&
                                        .acceptors = 1,
                                        .connection_actors = 1,
                                        .limits = admin_limits,
+                                       .backend = server::backend::epoll, // few ask, and one at a time
                                        .responses = o.responses,
                                        .tls = admin_tls},
                                       admin_routes, registry, **poller);

@@ -334,6 +334,8 @@ std::span<const setting> settings() {
       count_of<std::size_t>("scheduler.workers", "threads; 0: one for each usable core", [](o& x) -> std::size_t& { return x.workers; }, 0, 256),
       count_of<std::size_t>("connections.acceptors", "acceptor actors; above 1 they share the port by SO_REUSEPORT", [](o& x) -> std::size_t& { return x.acceptors; }, 1, 64),
       count_of<std::size_t>("connections.actors", "pooled connection actors; 0: one for each worker", [](o& x) -> std::size_t& { return x.connection_actors; }, 0, 1024),
+      word_of<server::backend>("connections.backend", "how plain connections receive and send: epoll, a system call each; io_uring, many in one, and a warning where the kernel refuses; auto, the faster by how many are ready, where the kernel allows it", [](o& x) -> server::backend& { return x.backend; },
+                               {{"auto", server::backend::automatic}, {"epoll", server::backend::epoll}, {"io_uring", server::backend::io_uring}}),
       count_of<int>("connections.backlog", "connections that the kernel holds; cut by net.core.somaxconn", [](o& x) -> int& { return x.listening.backlog; }, 1, 1'000'000),
       count_of<int>("connections.defer_accept", "seconds the kernel keeps a silent connection back; 0: off", [](o& x) -> int& { return x.listening.defer_accept_s; }, 0, 60),
       size_of<int>("connections.unsent_bytes", "of a session's answers that the kernel takes and cannot send yet", [](o& x) -> int& { return x.listening.unsent_bytes; }, 4096, 1024 * mib),

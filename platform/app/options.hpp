@@ -4,6 +4,7 @@
 #include "platform/base/result.hpp"
 #include "platform/net/listener.hpp"
 #include "platform/net/tls_context.hpp"
+#include "platform/server/backend.hpp"
 #include "platform/server/limits.hpp"
 #include "platform/server/proxies.hpp"
 
@@ -34,6 +35,7 @@ struct options {
   std::size_t connection_actors = 0; ///< 0: one a worker
   net::listener_options listening;
   server::limits limits;
+  server::backend backend = server::backend::automatic;
   server::proxies proxies;
   server::response_options responses;
   std::string files_directory;           ///< empty: no files are served

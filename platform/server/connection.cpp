@@ -38,6 +38,7 @@ connection_actor::connection_actor(caf::actor_config& config, std::shared_ptr<pl
       tls_streams_(plane_->tls ? static_cast<std::size_t>(plane_->credits[number]->most()) : 0),
       websockets_(2 * static_cast<std::size_t>(plane_->credits[number_]->most())),
       scratch_(scratch_bytes), parser_(limits_.request), gzip_(plane_->responses.gzip_level),
+      ring_(plane_->rings.empty() ? nullptr : std::move(plane_->rings[number])),
       metrics_(*plane_->registry, *plane_->routes, plane_->name, number),
       websocket_metrics_(*plane_->registry, plane_->name, number),
       trace_high_(random_64() | 1), trace_count_(random_64()) {
@@ -89,12 +90,14 @@ connection_actor::verdict connection_actor::on_turn(std::size_t) {
     // The session that the event was for may be gone, and its place be another's.
     if (sessions_[index].generation == event.data.u64 >> 32) on_event(index, event.events);
   }
+  if (!to_receive_.empty()) receive_batches();
   write_unfinished();
   resume_sessions();
   flush_dirty(); // what was answered without a service
   wheel_.advance(ticks(now_), [this](std::uint32_t index) { on_deadline(index); });
   flush_dirty();
   if (!handshakes_.empty()) shake_hands();
+  if (ring_ && ring_->is_broken()) give_up_ring();
   metrics_.exchanges->set(static_cast<std::int64_t>(exchanges_.in_use()));
   metrics_.request_bytes->set(static_cast<std::int64_t>(held_bytes_));
   metrics_.answer_bytes->set(static_cast<std::int64_t>(answer_bytes_));
@@ -145,9 +148,12 @@ void connection_actor::adopt(std::vector<accepted_socket>& sockets) {
     }
     set_due(s, index, limits_.head_timeout);
     // Most clients have sent their request already: read at once, and spare a short connection the registration.
-    read(index);
-    auto& after = sessions_[index];
-    if (after.fd >= 0 && after.generation == generation && after.in_flight == 0) register_with_epoll(index);
+    if (joins_batch(s)) {
+      to_receive_.emplace_back(index, generation);
+    } else {
+      read(index);
+      register_unless_busy(index, generation);
+    }
   }
   sockets.clear();
 }
@@ -179,7 +185,11 @@ void connection_actor::on_event(std::uint32_t index, std::uint32_t events) {
   if ((events & (EPOLLIN | EPOLLRDHUP)) || (s.tls != none && tls_streams_[s.tls].waits_to_write())) {
     s.set(session::readable);
     if (events & EPOLLRDHUP) s.set(session::peer_finishes);
-    read(index);
+    if (joins_batch(s)) {
+      to_receive_.emplace_back(index, s.generation);
+    } else {
+      read(index);
+    }
   }
 }
 

@@ -4,6 +4,7 @@
 #include "platform/actor/turn_actor.hpp"
 #include "platform/http/gzip.hpp"
 #include "platform/http/response_writer.hpp"
+#include "platform/net/ring.hpp"
 #include "platform/net/tls_source.hpp"
 #include "platform/net/tls_stream.hpp"
 #include "platform/policy/in_flight_limit.hpp"
@@ -50,6 +51,8 @@ struct plane {
   server::proxies proxies;
   std::unique_ptr<peer_counts> peers;
   const net::tls_source* tls = nullptr; ///< sessions begin with its current context; null: plain
+  std::vector<std::unique_ptr<net::ring>> rings; ///< by connection actor, which takes its own; none: a system call for each receive and send
+  std::size_t least_batch = 1; ///< with fewer sessions ready at once, a system call for each all the same
   /// By connection actor: how many more sessions it takes. The acceptor takes a credit, the connection actor gives it back on close.
   std::vector<std::unique_ptr<policy::in_flight_limit>> credits;
 };
@@ -89,6 +92,7 @@ class connection_actor final : public actor::turn_actor {
 
   // reading.cpp: bytes to requests
   void read(std::uint32_t index);
+  [[nodiscard]] bool take_received(std::uint32_t index, std::span<char> buffer, ssize_t got);
   void take(std::uint32_t index, std::string_view bytes);
   [[nodiscard]] bool take_body(std::uint32_t index, std::string_view& bytes);
   void take_requests(std::uint32_t index, std::string_view bytes);
@@ -137,12 +141,20 @@ class connection_actor final : public actor::turn_actor {
   void mark_dirty(std::uint32_t index);
   void flush_dirty();
   void flush(std::uint32_t index);
+  [[nodiscard]] bool render_answers(session& s);
   void render(session& s);
   void after_write(std::uint32_t index, output::progress progress);
   void keep_output(std::uint32_t index);
   void return_output(session& s);
   void write_unfinished();
   void settle(std::uint32_t index);
+
+  // batches.cpp: the bytes of many sessions in one system call
+  [[nodiscard]] bool joins_batch(const session& s) const noexcept;
+  void receive_batches();
+  void flush_batches();
+  void register_unless_busy(std::uint32_t index, std::uint32_t generation);
+  void give_up_ring();
 
   // handshake.cpp: what a session on a TLS listener does otherwise
   void begin_tls(std::uint32_t index);
@@ -223,6 +235,10 @@ class connection_actor final : public actor::turn_actor {
   std::vector<std::uint32_t> resumable_;
   std::vector<std::uint32_t> resuming_;
   std::vector<std::pair<std::uint32_t, std::uint32_t>> unfinished_; // session and generation: files of which the socket may take more
+
+  std::unique_ptr<net::ring> ring_; // null: a system call for each receive and send
+  std::vector<std::pair<std::uint32_t, std::uint32_t>> to_receive_; // session and generation: readable in this turn
+  std::vector<std::pair<std::uint32_t, std::uint32_t>> batched_;    // in the order of the ring's operations
 
   actor::service_cache services_;
   http_metrics metrics_;

@@ -74,6 +74,11 @@ class output {
   /// For a sink that takes one run of bytes at a time: what leaves next, at most `most` bytes; short pieces are put together
   /// in `gathered`. Not empty while something is pending, unless a file has shrunk; the same bytes at each call until `sent`. The view lives until then.
   [[nodiscard]] std::string_view next(std::string& gathered, std::size_t most);
+  /// All that is pending, where that is one run of bytes in memory; else empty. The view lives until anything is added or sent.
+  [[nodiscard]] std::string_view single_run() {
+    end_text();
+    return next_ + 1 == pieces_.size() && !pieces_[next_].file ? view(pieces_[next_]) : std::string_view();
+  }
   /// That many bytes of `next` have left.
   void sent(std::size_t bytes);
 

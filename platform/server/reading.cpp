@@ -37,7 +37,6 @@ void connection_actor::read(std::uint32_t index) {
   if (s.is(session::expects_proxy_header) && !take_proxy_header(index)) return;
   if (plane_->tls && s.tls == none) return begin_tls(index); // what follows a PROXY header
   if (s.tls != none && !tls_streams_[s.tls].is_open()) return queue_handshake(index);
-  const auto generation = s.generation;
   const bool is_late = received_in_turn_ >= bytes_a_turn;
   const std::span<char> buffer(scratch_.data(), is_late ? small_read : scratch_.size());
   for (int round = 0; round < (is_late ? 1 : reads_a_turn); ++round) {
@@ -46,43 +45,48 @@ void connection_actor::read(std::uint32_t index) {
       return;
     }
     const auto got = s.tls == none ? ::recv(s.fd, buffer.data(), buffer.size(), 0) : receive_tls(s, buffer);
-    if (got > 0) {
-      received_in_turn_ += static_cast<std::size_t>(got);
-      // A short read: the next bytes bring a new edge (source: epoll(7)), unless the end has been announced already or TLS holds some.
-      const bool is_short = static_cast<std::size_t>(got) < buffer.size() && !s.is(session::peer_finishes) &&
-                            (s.tls == none || tls_streams_[s.tls].is_drained());
-      if (is_short) s.clear(session::readable); // before they are looked at: a refusal sets it again
-      if (s.websocket == none) {
-        take(index, {scratch_.data(), static_cast<std::size_t>(got)});
-      } else {
-        take_frames(index, {scratch_.data(), static_cast<std::size_t>(got)});
-      }
-      if (s.fd < 0 || s.generation != generation || s.is(session::lingering)) return;
-      if (is_short) return;
-      continue;
-    }
-    if (got == 0) {
-      s.clear(session::readable);
-      s.set(session::peer_finished);
-      // Half-close: what was asked completely is still answered; an incomplete request never will be.
-      if (s.is(session::gathering)) {
-        return_intake(s);
-        s.clear(session::gathering);
-      }
-      const bool owes_frames = s.websocket != none && websockets_[s.websocket].owes_client();
-      if (s.in_flight == 0 && s.intake == none && s.output == none && !owes_frames) close_session(index);
-      return;
-    }
-    if (errno == EINTR) continue;
-    s.clear(session::readable);
-    if (errno != EAGAIN) close_session(index);
-    return;
+    if (!take_received(index, buffer, got < 0 ? -errno : got)) return;
   }
   if (!s.is(session::resumable)) {
     s.set(session::readable);
     s.set(session::resumable);
     resumable_.push_back(index);
   }
+}
+
+// What one receive into `buffer` has brought: bytes, 0 at their end, or a negative error number. True when there may be more to read now.
+bool connection_actor::take_received(std::uint32_t index, std::span<char> buffer, ssize_t got) {
+  auto& s = sessions_[index];
+  if (got > 0) {
+    const auto generation = s.generation;
+    const auto bytes = buffer.first(static_cast<std::size_t>(got));
+    received_in_turn_ += bytes.size();
+    // A short read: the next bytes bring a new edge (source: epoll(7)), unless the end has been announced already or TLS holds some.
+    const bool is_short =
+        bytes.size() < buffer.size() && !s.is(session::peer_finishes) && (s.tls == none || tls_streams_[s.tls].is_drained());
+    if (is_short) s.clear(session::readable); // before they are looked at: a refusal sets it again
+    if (s.websocket == none) {
+      take(index, {bytes.data(), bytes.size()});
+    } else {
+      take_frames(index, bytes);
+    }
+    return !is_short && s.fd >= 0 && s.generation == generation && !s.is(session::lingering);
+  }
+  if (got == -EINTR) return true;
+  s.clear(session::readable);
+  if (got < 0) {
+    if (got != -EAGAIN) close_session(index);
+    return false;
+  }
+  s.set(session::peer_finished);
+  // Half-close: what was asked completely is still answered; an incomplete request never will be.
+  if (s.is(session::gathering)) {
+    return_intake(s);
+    s.clear(session::gathering);
+  }
+  const bool owes_frames = s.websocket != none && websockets_[s.websocket].owes_client();
+  if (s.in_flight == 0 && s.intake == none && s.output == none && !owes_frames) close_session(index);
+  return false;
 }
 
 // New bytes of a session: they continue what it has borrowed an intake for, or begin requests.

@@ -2,6 +2,7 @@
 
 #include "platform/base/result.hpp"
 #include "platform/net/listener.hpp"
+#include "platform/server/backend.hpp"
 #include "platform/server/connection.hpp"
 
 #include <caf/actor.hpp>
@@ -22,6 +23,7 @@ struct server_options {
   std::size_t acceptors = 1;            ///< more than one share the port by SO_REUSEPORT
   std::size_t connection_actors = 2;    ///< one a worker: platform/README.md has the measurement
   server::limits limits;
+  server::backend backend = server::backend::automatic;
   server::proxies proxies;
   response_options responses;
   const net::tls_source* tls = nullptr; ///< every session speaks TLS with its current context; null: plain. Outlives the actors

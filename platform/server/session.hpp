@@ -24,6 +24,7 @@ struct session {
     expects_proxy_header = 2048,
     from_trusted_proxy = 4096, ///< what its requests say about their client counts
     named_by_proxy = 8192,     ///< a PROXY header has named the client
+    sending = 16384,           ///< its answers are in the batch that is being sent
   };
 
   int fd = -1;

@@ -27,6 +27,7 @@ void connection_actor::mark_dirty(std::uint32_t index) {
 }
 
 void connection_actor::flush_dirty() {
+  if (ring_ && dirty_.size() >= plane_->least_batch) return flush_batches();
   // A flush may make others dirty: an answer sent makes room for a waiting request that is answered at once.
   for (std::size_t i = 0; i < dirty_.size(); ++i) {
     auto& s = sessions_[dirty_[i]];
@@ -40,11 +41,17 @@ void connection_actor::flush_dirty() {
 // All answers that are ready, in the order of their requests, in one system call.
 void connection_actor::flush(std::uint32_t index) {
   auto& s = sessions_[index];
-  if (s.is(session::blocked) || s.is(session::lingering)) return;
-  render(s);
-  if (s.websocket != none && s.first_exchange == none) render_frames(s);
+  if (!render_answers(s)) return;
   after_write(index, transmit(s, out_));
   out_.clear();
+}
+
+// Everything that is ready, into `out_`. False when nothing may be written now.
+bool connection_actor::render_answers(session& s) {
+  if (s.is(session::blocked) || s.is(session::lingering)) return false;
+  render(s);
+  if (s.websocket != none && s.first_exchange == none) render_frames(s);
+  return true;
 }
 
 void connection_actor::render(session& s) {

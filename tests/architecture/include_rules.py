@@ -30,6 +30,7 @@ HOMES = [
     ("boost/json", r"platform/json/.*|services/retail/.*", "platform/json and services/retail, which is a client"),
     ("spdlog/", r"platform/base/log\.cpp", "platform/base/log.cpp"),
     ("zlib.h", r"platform/http/gzip\.cpp", "platform/http/gzip.cpp"),
+    ("liburing", r"platform/net/ring\.cpp", "platform/net/ring.cpp"),
     ("sqlite3.h", r"platform/store/.*", "platform/store"),
     ("yaml-cpp/", r"platform/app/options\.cpp", "platform/app/options.cpp"),
     ("openssl/ssl", r"platform/net/[^/]+\.cpp", "platform/net/*.cpp"),

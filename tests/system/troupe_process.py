@@ -3,6 +3,7 @@
 Every server listens on free ports, keeps its data in a temporary directory, and is ended by its own process id. A test fails when
 its server has ended by itself, has exited with something else than was expected, or has written a sanitizer's report.
 """
+import ctypes
 import json
 import mmap
 import os
@@ -14,6 +15,7 @@ import shutil
 import signal
 import socket
 import subprocess
+import sys
 import tempfile
 import threading
 import time
@@ -21,8 +23,25 @@ import unittest
 
 BINARY = os.environ.get("TROUPE_BINARY", "")
 SOURCE = pathlib.Path(os.environ.get("TROUPE_SOURCE") or pathlib.Path(__file__).resolve().parents[2])
+BACKEND = os.environ.get("TROUPE_TEST_BACKEND", "")  # connections.backend of every server; empty: the default
+IO_URING_SETUP = 425  # the number of its system call; source: syscalls(2)
 PATIENCE = 30.0  # seconds that anything may take which happens at once on an idle machine
 REPORT = re.compile(rb"ERROR: \w+Sanitizer|WARNING: \w+Sanitizer|runtime error:|SUMMARY: \w+Sanitizer")
+
+
+def kernel_has_io_uring():
+    """Whether this process may make a ring."""
+    libc = ctypes.CDLL(None, use_errno=True)
+    descriptor = libc.syscall(IO_URING_SETUP, 4, ctypes.create_string_buffer(120))
+    if descriptor < 0:
+        print(f"no io_uring here: {os.strerror(ctypes.get_errno())}", file=sys.stderr)
+        return False
+    os.close(descriptor)
+    return True
+
+
+if BACKEND == "io_uring" and not kernel_has_io_uring():
+    sys.exit(77)  # what ctest takes for skipped
 
 
 def is_sanitized():
@@ -55,15 +74,15 @@ def run_troupe(*arguments, **more):
 
 
 class Server:
-    """One `troupe serve`. `settings` are KEY=VALUE; `arguments` go to the command line as they are."""
+    """One `troupe serve`. `settings` are KEY=VALUE; `arguments` go to the command line as they are; `before_exec` runs in the child."""
 
-    def __init__(self, data_dir, *settings, arguments=(), patience=PATIENCE, extra_environment=None):
+    def __init__(self, data_dir, *settings, arguments=(), patience=PATIENCE, extra_environment=None, before_exec=None):
         command = [BINARY, "serve", "--listen", "127.0.0.1:0", "--admin", "127.0.0.1:0", "--data-dir", str(data_dir)]
-        for setting in settings:
+        for setting in ([f"connections.backend={BACKEND}"] if BACKEND else []) + list(settings):
             command += ["--set", setting]
         self.errors = bytearray()
         self.process = subprocess.Popen([*command, *map(str, arguments)], env={**environment(), **(extra_environment or {})},
-                                        stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.PIPE)
+                                        preexec_fn=before_exec, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.PIPE)
         self.pid = self.process.pid
         # A pipe and not a file: a limit of file sizes must not reach the log.
         self._reader = threading.Thread(target=self._read_errors, daemon=True)

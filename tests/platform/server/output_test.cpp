@@ -297,6 +297,20 @@ TEST_CASE("for a sink that takes records, files are read in their place, and one
   CHECK(out.next(gathered, most).empty());
 }
 
+TEST_CASE("what is pending is one run of bytes only while it is, and without files") {
+  output out;
+  CHECK(out.single_run().empty());
+  out.text() += "HTTP/1.1 200 OK\r\n\r\n";
+  out.add_body(shared_bytes(std::string("small")));
+  CHECK(out.single_run() == "HTTP/1.1 200 OK\r\n\r\nsmall");
+  out.text() += " and more";
+  CHECK(out.single_run() == "HTTP/1.1 200 OK\r\n\r\nsmall and more");
+  out.sent(9);
+  CHECK(out.single_run() == "200 OK\r\n\r\nsmall and more");
+  out.add_body(shared_bytes(std::string(output::copy_below + 1, 'x')));
+  CHECK(out.single_run().empty());
+}
+
 TEST_CASE("for a sink that takes records, short pieces are put together and long ones are cut") {
   constexpr std::size_t most = 16'384;
   output out;
