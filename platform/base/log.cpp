@@ -14,7 +14,10 @@
 #include <cmath>
 #include <cstdio>
 #include <memory>
+#include <mutex>
+#include <shared_mutex>
 #include <string>
+#include <utility>
 
 namespace troupe::base::log {
 
@@ -23,11 +26,24 @@ namespace {
 constexpr std::size_t queue_records = 8192;
 constexpr std::array<std::string_view, 5> names{"debug", "info", "warn", "error", "off"};
 
-std::atomic<level> lowest_level{level::info};
-format record_format = format::text;
-// Held by whoever writes while stop() takes it away.
-std::shared_ptr<spdlog::details::thread_pool> queue;
-std::shared_ptr<spdlog::logger> writer;
+// What lives from start() to stop(). The logger goes before the queue, whose end writes what is in it.
+struct running_writer {
+  explicit running_writer(format f)
+      : shape(f), queue(std::make_shared<spdlog::details::thread_pool>(queue_records, 1)),
+        logger(std::make_shared<spdlog::async_logger>("troupe", std::make_shared<spdlog::sinks::stderr_sink_mt>(), queue,
+                                                      spdlog::async_overflow_policy::overrun_oldest)) {
+    logger->set_pattern("%v");
+    logger->set_level(spdlog::level::trace);
+  }
+
+  format shape;
+  std::shared_ptr<spdlog::details::thread_pool> queue;
+  std::shared_ptr<spdlog::async_logger> logger;
+};
+
+std::atomic<level> lowest_level{level::off}; // nobody writes before start()
+std::shared_mutex writer_access;             // shared by who writes a record, exclusive for who puts the writer there or takes it away
+std::unique_ptr<running_writer> writer;
 
 void append_value(std::string& out, const field& f) {
   if (const auto* text = std::get_if<std::string_view>(&f.value)) {
@@ -75,24 +91,25 @@ std::string as_text(level l, std::string_view event, std::initializer_list<field
   return line;
 }
 
+// The writer before ends when nobody can reach it any more, and not under the lock: it may have much to write.
+void replace_writer(std::unique_ptr<running_writer> next) {
+  std::unique_lock hold(writer_access);
+  std::swap(writer, next);
+  hold.unlock();
+}
+
 } // namespace
 
 void start(level lowest, format shape) {
-  record_format = shape;
+  replace_writer(std::make_unique<running_writer>(shape));
   lowest_level.store(lowest, std::memory_order_relaxed);
-  queue = std::make_shared<spdlog::details::thread_pool>(queue_records, 1);
-  writer = std::make_shared<spdlog::async_logger>("troupe", std::make_shared<spdlog::sinks::stderr_sink_mt>(), queue,
-                                                  spdlog::async_overflow_policy::overrun_oldest);
-  writer->set_pattern("%v");
-  writer->set_level(spdlog::level::trace);
 }
 
 format format_for_stderr() noexcept { return ::isatty(STDERR_FILENO) == 1 ? format::text : format::json; }
 
 void stop() {
   lowest_level.store(level::off, std::memory_order_relaxed);
-  writer.reset();
-  queue.reset();
+  replace_writer(nullptr);
 }
 
 void set_level(level lowest) noexcept { lowest_level.store(lowest, std::memory_order_relaxed); }
@@ -111,12 +128,17 @@ bool parse_level(std::string_view text, level& out) noexcept {
 
 std::string_view name(level l) noexcept { return names[static_cast<std::size_t>(l)]; }
 
-std::uint64_t dropped() noexcept { return queue ? queue->overrun_counter() : 0; }
+std::uint64_t dropped() noexcept {
+  const std::shared_lock hold(writer_access);
+  return writer ? writer->queue->overrun_counter() : 0;
+}
 
 void write(level l, std::string_view event, std::initializer_list<field> fields) {
-  if (l < lowest_level.load(std::memory_order_relaxed) || !writer) return;
-  writer->log(spdlog::level::info,
-              record_format == format::json ? as_json(l, event, fields) : as_text(l, event, fields));
+  if (l < lowest_level.load(std::memory_order_relaxed)) return;
+  const std::shared_lock hold(writer_access);
+  if (!writer) return;
+  writer->logger->log(spdlog::level::info,
+                      writer->shape == format::json ? as_json(l, event, fields) : as_text(l, event, fields));
 }
 
 } // namespace troupe::base::log

@@ -24,13 +24,13 @@ struct field {
 };
 
 /// Starts the writer: one thread behind a queue of 8192 records. A full queue drops the oldest record and counts it, so a
-/// slow disk or terminal never blocks a request. Records go to standard error. Call once, before any thread logs.
+/// slow disk or terminal never blocks a request. Records go to standard error; those before it are dropped. Thread: any, also while others log.
 void start(level lowest, format shape);
 
 /// Text on a terminal, JSON lines otherwise.
 [[nodiscard]] format format_for_stderr() noexcept;
 
-/// Writes what is queued and ends the writer. Records after it are dropped.
+/// Writes what is queued and ends the writer. Records after it are dropped. Thread: any, also while others log.
 void stop();
 
 /// Thread: any. Takes effect for the records after it.
@@ -41,7 +41,7 @@ void set_level(level lowest) noexcept;
 [[nodiscard]] bool parse_level(std::string_view text, level& out) noexcept;
 [[nodiscard]] std::string_view name(level l) noexcept;
 
-/// Records that a full queue has dropped since start.
+/// Records that a full queue has dropped since start. Thread: any.
 [[nodiscard]] std::uint64_t dropped() noexcept;
 
 /// Writes one record: an event name, then its fields. Thread: any. Cost: about 1 us when the level is on, 1 ns when off.

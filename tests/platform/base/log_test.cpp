@@ -4,12 +4,15 @@
 
 #include <unistd.h>
 
+#include <algorithm>
+#include <atomic>
 #include <cstdint>
 #include <cstdio>
 #include <functional>
 #include <limits>
 #include <string>
 #include <string_view>
+#include <thread>
 #include <vector>
 
 using namespace std::string_literals;
@@ -26,7 +29,7 @@ std::vector<std::string> records(log::level lowest, log::format shape, const std
   ::dup2(::fileno(file), STDERR_FILENO);
   log::start(lowest, shape);
   write();
-  log::stop();
+  log::stop(); // nothing is left in the queue
   std::fflush(stderr);
   ::dup2(before, STDERR_FILENO);
   ::close(before);
@@ -122,4 +125,36 @@ TEST_CASE("records after the end are dropped") {
   log::stop();
   log::error("nobody listens");
   CHECK(log::dropped() == 0);
+}
+
+TEST_CASE("records written while the writer ends and begins again are whole lines or nothing") {
+  constexpr int threads = 4;
+  const auto lines = records(log::level::info, log::format::text, [] {
+    std::atomic<bool> enough = false;
+    std::atomic<int> begun = 0;
+    std::vector<std::thread> writers;
+    for (int number = 0; number < threads; ++number) {
+      writers.emplace_back([&enough, &begun, number] {
+        ++begun;
+        while (!enough) {
+          log::info("racing", {{"thread", number}});
+          static_cast<void>(log::dropped());
+        }
+      });
+    }
+    while (begun < threads) std::this_thread::yield();
+    for (int round = 0; round < 100; ++round) {
+      log::info("round", {{"number", round}});
+      log::stop();
+      log::start(log::level::info, log::format::text);
+    }
+    enough = true;
+    for (auto& writer : writers) writer.join();
+  });
+  CHECK(lines.size() > 100);
+  const auto is_whole = [](const std::string& line) {
+    return line.starts_with("info  round number=") ||
+           (line.starts_with("info  racing thread=") && line.size() == std::string_view("info  racing thread=0").size());
+  };
+  CHECK(std::find_if_not(lines.begin(), lines.end(), is_whole) == lines.end());
 }
