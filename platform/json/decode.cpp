@@ -93,7 +93,7 @@ class decoder : public handler {
 
   std::string path() const;
   bool refuse_value(const std::string& what, error_code& ec) {
-    return refuse({errc::invalid_argument, path() + ": " + what}, ec);
+    return refuse({top().rules->amount() ? errc::unprocessable : errc::invalid_argument, path() + ": " + what}, ec);
   }
   bool refuse_member(std::string_view key, const std::string& what, error_code& ec);
 
@@ -262,6 +262,8 @@ bool decoder::on_double(double estimate, text_view digits, error_code& ec) {
   const bool is_integer_field = type == kind::CPPTYPE_INT32 || type == kind::CPPTYPE_INT64 ||
                                 type == kind::CPPTYPE_UINT32 || type == kind::CPPTYPE_UINT64;
   if (!begin_value(is_integer_field, ec)) return false;
+  // Readers differ about what no double holds (RFC 8259 section 6), so it is refused as `parse` refuses it, also as an amount.
+  if (std::isinf(to_double(text, estimate))) return refuse({errc::invalid_argument, path() + ": is out of range"}, ec);
   const bool is_integer = text.find_first_of(".eE") == std::string_view::npos;
   return refuse_value(is_integer ? "is out of range" : "must be an integer, without fraction and exponent",
                       ec);
@@ -279,19 +281,47 @@ bool decoder::real(double number, error_code& ec) {
   return store(static_cast<float>(number), &way::SetFloat, &way::AddFloat);
 }
 
-} // namespace
+/// Takes every text that is JSON.
+class syntax_check : public handler {
+ public:
+  bool on_object_begin(error_code&) { return true; }
+  bool on_object_end(std::size_t, error_code&) { return true; }
+  bool on_array_begin(error_code&) { return true; }
+  bool on_array_end(std::size_t, error_code&) { return true; }
+  bool on_key(text_view, std::size_t, error_code&) { return true; }
+  bool on_string(text_view, std::size_t, error_code&) { return true; }
+  bool on_int64(std::int64_t, text_view, error_code&) { return true; }
+  bool on_uint64(std::uint64_t, text_view, error_code&) { return true; }
+  bool on_double(double, text_view, error_code&) { return true; }
+  bool on_bool(bool, error_code&) { return true; }
+  bool on_null(error_code&) { return true; }
+  bool on_key_part(text_view, std::size_t, error_code&) { return true; }
+  bool on_string_part(text_view, std::size_t, error_code&) { return true; }
+};
 
-base::result<void> decode(std::string_view text, pb::Message& out) {
-  out.Clear();
+template <class Handler, class... Arguments>
+base::result<void> read(std::string_view text, Arguments&... arguments) {
   boost::json::parse_options options;
   options.max_depth = decoder::depth;
-  boost::json::basic_parser<decoder> parser(options, out);
+  boost::json::basic_parser<Handler> parser(options, arguments...);
   boost::json::error_code ec;
   const auto used = parser.write_some(false, text.data(), text.size(), ec);
   if (const auto& why = parser.handler().refusal()) return *why;
   if (!ec && used < text.size()) ec = boost::json::error::extra_data;
   if (ec) return explain(ec, text, used, options.max_depth);
   return {};
+}
+
+} // namespace
+
+base::result<void> decode(std::string_view text, pb::Message& out) {
+  out.Clear();
+  const auto done = read<decoder>(text, out);
+  // A refused amount says nothing of the text behind it, which may be no JSON.
+  if (done.has_error() && done.error().code == errc::unprocessable) {
+    if (const auto all = read<syntax_check>(text); all.has_error()) return all;
+  }
+  return done;
 }
 
 } // namespace troupe::json

@@ -18,11 +18,12 @@ namespace troupe::json {
 /// second member of a oneof, and every value outside its rule. Rules hold for every element of a repeated
 /// field and inside nested messages.
 /// Integers must be written as integers (10, not 1e1, 10.0 or "10") and fit their type; 64-bit ones are plain
-/// JSON numbers.
+/// JSON numbers. A number that is too large for a double is refused.
 /// Enumerators are written in lower case without the type's prefix (EVENT_TYPE_VIEW of EventType is "view");
 /// an UNSPECIFIED one cannot be written. null is refused.
 /// Errors: invalid_argument with the path of the field, as in `events[2].quantity: must be at least 1`, or
-/// with the byte offset when the text is not JSON; internal for a fault of the .proto file: a field that is
+/// with the byte offset when the text is not JSON; unprocessable, with the path, when the text is JSON and the
+/// first thing wrong with it is the value of an `amount`; internal for a fault of the .proto file: a field that is
 /// bytes, a map or a group (not supported), a rule that does not fit its field's type.
 /// Leaves `out` partly filled on error. Cost: one pass without a document in between, about 100 ns a field.
 [[nodiscard]] base::result<void> decode(std::string_view text, google::protobuf::Message& out);

@@ -40,6 +40,7 @@ std::string_view misplaced_rule(const pb::FieldDescriptor& field) {
   if ((rules.has_min_items() || rules.has_max_items()) && !field.is_repeated()) {
     return "min_items and max_items are for repeated fields";
   }
+  if (rules.amount() && kind != type::CPPTYPE_INT64) return "amount is for int64";
   if (rules.required() && rules.output_only()) return "a field cannot be both required and output_only";
   return {};
 }

@@ -30,12 +30,12 @@ Message accepted(std::string_view text) {
 }
 
 template <class Message>
-void check_refused(const refused& r) {
+void check_refused(const refused& r, base::errc code = base::errc::invalid_argument) {
   Message message;
   const auto done = json::decode(r.text, message);
   INFO(r.text);
   REQUIRE(done.has_error());
-  CHECK(done.error().code == base::errc::invalid_argument);
+  CHECK(done.error().code == code);
   CHECK(done.error().detail == r.detail);
 }
 
@@ -105,6 +105,42 @@ TEST_CASE("an integer must be written as an integer") {
       {R"({"small":{}})", "small: must be an integer"},
   }));
   check_refused<test::Numbers>(r);
+}
+
+TEST_CASE("C-55: in a JSON text an amount that is no whole number within its bounds is unprocessable") {
+  CHECK(accepted<test::Money>(R"({"amount_minor":9007199254740993,"parts":[0,1]})").amount_minor() == 9007199254740993);
+  const auto r = GENERATE(values<refused>({
+      {R"({"amount_minor":1e2})", "amount_minor: must be an integer, without fraction and exponent"},
+      {R"({"amount_minor":0.1})", "amount_minor: must be an integer, without fraction and exponent"},
+      {R"({"amount_minor":1.0,"amount_minor":1})", "amount_minor: must be an integer, without fraction and exponent"},
+      {R"({"amount_minor":0})", "amount_minor: must be at least 1"},
+      {R"({"amount_minor":-1})", "amount_minor: must be at least 1"},
+      {R"({"amount_minor":9223372036854775808})", "amount_minor: must be at most 9223372036854775807"},
+      {R"({"amount_minor":100000000000000000000000000000})", "amount_minor: is out of range"},
+      {R"({"amount_minor":"10"})", "amount_minor: must be an integer"},
+      {R"({"amount_minor":null})", "amount_minor: must not be null"},
+      {R"({"amount_minor":[{"a":1}]})", "amount_minor: must be an integer"},
+      {R"({"amount_minor":{"a":[1]}})", "amount_minor: must be an integer"},
+      {R"({"parts":[1,-1]})", "parts[1]: must be at least 0"},
+      {R"({"parts":[1,1,1]})", "parts: must have at most 2 elements"},
+      {R"({"parts":1})", "parts: must be an array"},
+      {R"({"rest":{"amount_minor":true}})", "rest.amount_minor: must be an integer"},
+  }));
+  check_refused<test::Money>(r, base::errc::unprocessable);
+}
+
+TEST_CASE("C-54, C-55: a text that is not JSON behind an amount is refused as such, and so is what no double holds") {
+  const auto r = GENERATE(values<refused>({
+      {R"({"amount_minor":0.1)", "not valid JSON at byte 19: the text ends too early"},
+      {R"({"amount_minor":0.1,})", "not valid JSON at byte 20: this character is not allowed here"},
+      {R"({"amount_minor":"10"} x)", "not valid JSON at byte 22: something follows the value"},
+      {R"({"amount_minor":-1,"note":NaN})", "not valid JSON at byte 26: this character is not allowed here"},
+      {"{\"amount_minor\":-1,\"note\":\"\xFF\"}", "not valid JSON at byte 27: it is not UTF-8"},
+      {R"({"amount_minor":1e400})", "amount_minor: is out of range"},
+      {R"({"amount_minor":-1e400})", "amount_minor: is out of range"},
+      {R"({"note":1,"amount_minor":0.1})", "note: must be a string"},
+  }));
+  check_refused<test::Money>(r);
 }
 
 TEST_CASE("doubles and floats are read from any number that they can hold") {
@@ -295,6 +331,7 @@ TEST_CASE("a fault of the .proto file is internal, and names the field") {
       {R"({"misplaced_min":"a"})", "troupe.test.Unsupported.misplaced_min: min and max are for integers"},
       {R"({"misplaced_bytes":1})",
        "troupe.test.Unsupported.misplaced_bytes: min_bytes and max_bytes are for strings"},
+      {R"({"misplaced_amount":1})", "troupe.test.Unsupported.misplaced_amount: amount is for int64"},
   }));
   test::Unsupported message;
   const auto done = json::decode(r.text, message);

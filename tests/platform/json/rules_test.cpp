@@ -74,6 +74,7 @@ TEST_CASE("fields that JSON cannot carry and rules that do not fit are named") {
   CHECK(json::misplaced_rule(field(type, "misplaced_bytes")) == "min_bytes and max_bytes are for strings");
   CHECK(json::misplaced_rule(field(type, "misplaced_items")) ==
         "min_items and max_items are for repeated fields");
+  CHECK(json::misplaced_rule(field(type, "misplaced_amount")) == "amount is for int64");
   CHECK(json::misplaced_rule(field(type, "impossible")) == "a field cannot be both required and output_only");
   CHECK(json::misplaced_rule(field(*test::Batch::descriptor(), "levels")).empty());
 }

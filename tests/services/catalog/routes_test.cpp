@@ -127,6 +127,17 @@ TEST_CASE("An id with reserved characters travels encoded", "[unit]") {
   CHECK(catalog.get(field_of(created, "Location")).body.view() == created.body.view());
 }
 
+TEST_CASE("C-55: a price that is no whole number of minor units is 422", "[unit]") {
+  running_catalog catalog;
+  for (const auto* amount : {"1.5", "1e2", "\"1\"", "-1", "1000000000001", "null"}) {
+    CAPTURE(amount);
+    const auto product = std::string(R"({"name":"n","price":{"amount_minor":)") + amount + R"(,"currency":"GBP"}})";
+    const auto answer = catalog.put("/v1/products/a", product);
+    CHECK(answer.status == 422);
+    CHECK(detail_of(answer).find("price.amount_minor: must") == 0);
+  }
+}
+
 TEST_CASE("A body that is not a product is refused with the reason", "[unit]") {
   running_catalog catalog;
   const std::vector<std::pair<std::string, std::string>> examples{
@@ -138,10 +149,6 @@ TEST_CASE("A body that is not a product is refused with the reason", "[unit]") {
       {R"({"name":"n"})", "price"},
       {R"({"name":"n","price":{"currency":"GBP"}})", "price.amount_minor"},
       {R"({"name":"n","price":{"amount_minor":1}})", "price.currency"},
-      {R"({"name":"n","price":{"amount_minor":1.5,"currency":"GBP"}})", "price.amount_minor"},
-      {R"({"name":"n","price":{"amount_minor":"1","currency":"GBP"}})", "price.amount_minor"},
-      {R"({"name":"n","price":{"amount_minor":-1,"currency":"GBP"}})", "price.amount_minor"},
-      {R"({"name":"n","price":{"amount_minor":1000000000001,"currency":"GBP"}})", "price.amount_minor"},
       {R"({"name":"n","price":{"amount_minor":1,"currency":"gbp"}})", "price.currency"},
       {R"({"name":"n","price":{"amount_minor":1,"currency":"GB"}})", "price.currency"},
       {R"({"name":"","price":{"amount_minor":1,"currency":"GBP"}})", "name"},
