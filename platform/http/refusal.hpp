@@ -11,4 +11,7 @@ struct refusal {
   std::string_view detail; ///< static storage; empty: it is not refused
 };
 
+inline constexpr refusal wrong_line_end{400, "lines end with CR LF"};
+inline constexpr refusal line_folded{400, "folded field lines are refused"};
+
 } // namespace troupe::http

@@ -1,5 +1,6 @@
 #include "platform/http/request_parser.hpp"
 
+#include "platform/http/incomplete_chunk.hpp"
 #include "platform/http/incomplete_head.hpp"
 #include "platform/http/target.hpp"
 
@@ -55,36 +56,8 @@ bool lists_option(std::string_view list, std::string_view lower) noexcept {
   return false;
 }
 
-constexpr std::string_view chunk_line_too_long = "a chunk's size and extensions are too long";
-constexpr refusal chunk_malformed{400, "a chunk is not framed by its size in hexadecimal and CR LF"};
+constexpr refusal head_too_large{431, "the head of the request is too large"};
 constexpr std::string_view last_chunk = "0\r\n\r\n";
-constexpr std::string_view trailer_too_large = "the trailer section is too large";
-
-// Given a chunk's head that the library has not taken: whether it is whole, so that the library can only be waiting for the end
-// of a quoted extension.
-bool waits_for_a_quote(std::string_view rest) noexcept {
-  const auto end = rest.find("\r\n");
-  if (end == std::string_view::npos) return false;
-  const auto line = rest.substr(0, end);
-  const auto after_zeros = line.find_first_not_of('0');
-  const bool is_last = line.starts_with('0') &&
-                       (after_zeros == std::string_view::npos || std::string_view("; \t").find(line[after_zeros]) != std::string_view::npos);
-  return !is_last || rest.find("\r\n\r\n") != std::string_view::npos; // the last one ends with its trailers
-}
-
-// Looks at what the library has not taken of a chunked body, which is no data: the end of a chunk and the line of the next, or the
-// last chunk with its trailers. `detail` is empty while there is hope.
-refusal hopeless_chunk(std::string_view rest, const limits& bounds) noexcept {
-  if (rest.starts_with("\r\n")) rest.remove_prefix(2); // ends the chunk before
-  if (rest.empty() || rest == "\r") return {};
-  if (std::string_view("0123456789abcdefABCDEF").find(rest.front()) == std::string_view::npos) return chunk_malformed;
-  auto line = rest.substr(0, rest.find("\r\n"));
-  if (line.size() == rest.size() && line.ends_with('\r')) line.remove_suffix(1);
-  if (line.size() > bounds.chunk_line_bytes) return {400, chunk_line_too_long};
-  if (waits_for_a_quote(rest)) return {400, "a chunk extension is malformed"};
-  if (rest.size() > bounds.trailer_bytes) return {431, trailer_too_large};
-  return line_fault(rest);
-}
 
 // What the library's own errors mean to the client.
 refusal translate(const beast::error_code& ec) noexcept {
@@ -93,14 +66,14 @@ refusal translate(const beast::error_code& ec) noexcept {
   if (ec == beast_error::bad_version) return version_missing;
   if (ec == beast_error::bad_field) return {400, "a field name is not a token directly followed by a colon"};
   if (ec == beast_error::bad_value) return {400, "a field value holds a control character"};
-  if (ec == beast_error::bad_line_ending) return {400, "lines end with CR LF"};
-  if (ec == beast_error::bad_obs_fold) return {400, "folded field lines are refused"};
+  if (ec == beast_error::bad_line_ending) return wrong_line_end;
+  if (ec == beast_error::bad_obs_fold) return line_folded;
   if (ec == beast_error::bad_content_length) return {400, "Content-Length must be one decimal number and stand alone"};
   if (ec == beast_error::multiple_content_length) return {400, "Content-Length must occur once"};
   if (ec == beast_error::bad_transfer_encoding) return {400, "Transfer-Encoding must occur once, without Content-Length"};
   if (ec == beast_error::bad_chunk) return chunk_malformed;
   if (ec == beast_error::bad_chunk_extension) return {400, "a chunk extension is malformed"};
-  if (ec == beast_error::header_limit) return {431, "the head of the request is too large"};
+  if (ec == beast_error::header_limit) return head_too_large;
   if (ec == beast_error::body_limit) return {413, "the body is larger than this server accepts"};
   return {400, "the request is malformed"};
 }
@@ -164,6 +137,7 @@ struct request_parser::implementation {
     hosts = lengths = codings = expectations = 0;
     coding_refused = 0;
     trailer_bytes = 0;
+    looked_at = lines_end = 0;
     why = {};
   }
 
@@ -207,7 +181,7 @@ struct request_parser::implementation {
     if (fields.size() >= bounds.fields) return refuse(431, "the request has too many fields", ec);
     if (name.size() > bounds.field_name_bytes) return refuse(431, "a field name is too long", ec);
     if (value.size() > bounds.field_value_bytes) return refuse(431, "a field value is too long", ec);
-    if (is_folded(name, value)) return refuse(400, "folded field lines are refused", ec);
+    if (is_folded(name, value)) return refuse(400, line_folded.detail, ec);
     switch (f) {
     case field::host:
       if (++hosts > 1) return refuse(400, "Host must occur once", ec);
@@ -251,7 +225,7 @@ struct request_parser::implementation {
     if (coding_refused != 0) return refuse(coding_refused, "the only transfer coding accepted is chunked", ec);
     const std::string_view last = fields.empty() ? message.target : fields.back().value.empty() ? fields.back().name : fields.back().value;
     const auto head_bytes = static_cast<std::size_t>(last.data() + last.size() - input.data()) + std::string_view("\r\n\r\n").size();
-    if (head_bytes > bounds.head_bytes) return refuse(431, "the head of the request is too large", ec);
+    if (head_bytes > bounds.head_bytes) return refuse(431, head_too_large.detail, ec);
     message.fields = fields;
     // The library would let Proxy-Connection decide, and keep-alive beside close in HTTP/1.0. Source: RFC 9112 section 9.3.
     message.keep_alive = !wants_close && (message.http_1_1 || wants_keep_alive);
@@ -264,7 +238,7 @@ struct request_parser::implementation {
     ec = {};
     trailer_bytes += name.size() + value.size() + std::string_view(": \r\n").size();
     if (trailer_bytes > bounds.trailer_bytes) return refuse(431, trailer_too_large, ec);
-    if (is_folded(name, value)) refuse(400, "folded field lines are refused", ec);
+    if (is_folded(name, value)) refuse(400, line_folded.detail, ec);
   }
 
   std::size_t add_body(std::string_view piece, beast::error_code& ec) {
@@ -276,6 +250,42 @@ struct request_parser::implementation {
       body_pieces.append(piece);
     }
     return piece.size();
+  }
+
+  // Every line goes through the library as soon as it is whole, by itself and with a byte behind it that does not fold it: it has no more than
+  // that byte left then, and does not wait for the end of the head.
+  refusal look(std::string_view head) {
+    if (!skip_empty_lines(head, bounds)) return {400, "too many empty lines before the request line"};
+    if (head.empty() || head == "\r") return {};
+    if (!machine) machine.emplace(*this);
+    const auto within = head.substr(0, bounds.head_bytes);
+    for (;;) {
+      const auto line = next_line(within, lines_end, looked_at);
+      const auto fault = lines_end == 0 ? request_line_fault(line, bounds) : field_line_fault(line);
+      if (!fault.detail.empty()) return fault;
+      if (!line.is_whole) break;
+      if (line.text.empty()) return {}; // the head is complete
+      lines_end += line.text.size() + 2;
+      const auto alone = std::string(line.text).append("\r\n.");
+      input = alone;
+      beast::error_code ec;
+      machine->put({alone.data(), alone.size()}, ec);
+      if (ec && ec != beast_error::need_more) return why.detail.empty() ? translate(ec) : why;
+    }
+    looked_at = within.size();
+    return head.size() > bounds.head_bytes ? head_too_large : refusal{};
+  }
+
+  // The library looks at everything that is there, and begins anew with each call: a line that is not whole, and what follows a fault, must not
+  // decide. So a head without an end here is looked at line by line before it is refused, as one that comes in pieces.
+  status judge_head(std::string_view head, bool is_refused) {
+    const bool is_whole = head.find("\r\n\r\n") != std::string_view::npos;
+    if (!is_refused && !is_whole) return status::need_more;
+    const auto of_all = is_refused ? why : version_missing; // the library wants eight bytes of a version, and looks for them behind the line
+    reset();
+    why = look(head);
+    if (why.detail.empty() && is_whole) why = of_all;
+    return why.detail.empty() ? status::need_more : status::refused;
   }
 
   // What the caller gave is about to go away: keep the body that lies in it.
@@ -296,6 +306,7 @@ struct request_parser::implementation {
   int hosts = 0, lengths = 0, codings = 0, expectations = 0;
   std::uint16_t coding_refused = 0;
   std::size_t trailer_bytes = 0;
+  std::size_t looked_at = 0, lines_end = 0; // of an incomplete head: bytes seen, and the end of the lines that the library has
   bool head_done = false, wants_close = false, wants_keep_alive = false;
 };
 
@@ -319,33 +330,23 @@ request_parser::status request_parser::parse(std::string_view bytes, std::size_t
     consumed += taken;
     if (ec || i.machine->is_done() || taken == 0) break;
   }
-  if (ec && ec != beast_error::need_more) {
-    if (i.why.detail.empty() && ec == beast_error::header_limit) i.why = hopeless_head(bytes, i.bounds);
-    if (i.why.detail.empty() && ec == beast_error::bad_version) {
-      const auto line_end = bytes.find("\r\n");
-      if (line_end == std::string_view::npos) return status::need_more; // the library judges half a version too
-      if (names_another_version(bytes.substr(0, line_end))) i.why = version_not_spoken;
-    }
-    if (i.why.detail.empty()) i.why = translate(ec);
-    return status::refused;
-  }
+  const bool is_refused = ec && ec != beast_error::need_more;
+  if (is_refused && i.why.detail.empty()) i.why = translate(ec);
+  if (!i.head_done) return i.judge_head(bytes, is_refused);
+  if (is_refused) return status::refused;
   if (i.machine->is_done()) {
     i.message.body = i.body_pieces.empty() ? i.body_view : std::string_view(i.body_pieces);
     return status::complete;
   }
-  if (i.head_done) {
-    if (i.machine->chunked()) {
-      i.why = hopeless_chunk(bytes.substr(consumed), i.bounds);
-      if (!i.why.detail.empty()) return status::refused;
-    }
-    i.hold_body();
-  } else if (bytes.find("\r\n\r\n") != std::string_view::npos) {
-    // The library wants eight bytes of a version and looks for them behind the line.
-    i.why = translate(beast_error::bad_version);
-    return status::refused;
+  if (i.machine->chunked()) {
+    i.why = hopeless_chunk(bytes.substr(consumed), i.bounds);
+    if (!i.why.detail.empty()) return status::refused;
   }
+  i.hold_body();
   return status::need_more;
 }
+
+refusal request_parser::look(std::string_view head) { return implementation_->look(head); }
 
 bool request_parser::head_complete() const noexcept { return implementation_->head_done; }
 const request& request_parser::request() const noexcept { return implementation_->message; }

@@ -17,8 +17,8 @@ namespace troupe::http {
 /// Sources: RFC 9112 sections 2 to 7, RFC 9110 sections 5 and 7.
 ///
 /// Use: `reset`, then `parse` with bytes that begin with the whole head; while it says `need_more` after the head is
-/// complete, further `parse` calls take further body bytes. When the head itself is not complete, gather more bytes and begin again
-/// with `reset`: a partial head is not kept here.
+/// complete, further `parse` calls take further body bytes. When the head itself is not complete, gather more bytes, `look` at them, and begin again
+/// with `reset` once it is: a partial head is not kept here.
 /// Thread: one at a time. Cost: 0.2 us for a minimal request, 1.4 us for a browser's; allocates only for a body that
 /// arrives in pieces or a path that has to be decoded.
 class request_parser {
@@ -33,9 +33,15 @@ class request_parser {
   /// Forgets everything; the next bytes begin a request.
   void reset();
 
-  /// Takes bytes; sets `consumed` to how many of them belong to this request so far. The bytes of the head must stay where they are until the
+  /// Takes bytes, without empty lines before the request line; sets `consumed` to how many of them belong to this request so far. The bytes of the head must stay where they are until the
   /// request has been used: fields are views into them.
   [[nodiscard]] status parse(std::string_view bytes, std::size_t& consumed);
+
+  /// Looks at a head that is still coming: `head` is all of it so far, empty lines before it included, and begins with what earlier looks have seen.
+  /// Refused (`detail` is not empty) is what can never become a request, at the byte that makes it so: the CR LF of a malformed line, the first byte
+  /// beyond a limit, a byte that no method has, half of a line end. `parse` refuses a whole head for the same fault, however it came. Call `reset`
+  /// before the first look, and before `parse`. Cost: O(bytes that are new and the lines that they complete).
+  [[nodiscard]] refusal look(std::string_view head);
 
   /// Whether the head is complete, so that `request()` but its body is valid.
   [[nodiscard]] bool head_complete() const noexcept;

@@ -98,7 +98,7 @@ class connection_actor final : public actor::turn_actor {
   void take_requests(std::uint32_t index, std::string_view bytes);
   void begin_body(std::uint32_t index, std::string_view bytes);
   void keep_for_later(std::uint32_t index, std::string_view bytes, bool incomplete_head);
-  void keep_unless_hopeless(std::uint32_t index, std::string_view bytes);
+  void judge(std::uint32_t index, intake& in);
   void take_waiting(std::uint32_t index);
   void refuse(std::uint32_t index, http::refusal why);
   void send_continue(std::uint32_t index);

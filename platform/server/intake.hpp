@@ -32,7 +32,7 @@ struct intake {
     if (bytes.capacity() > 128 * 1024) bytes = {};
     bytes.clear();
     head.clear();
-    if (in_body) parser.reset();
+    if (in_body || searched > 0) parser.reset();
     in_body = owes_continue = false;
     body_received = 0;
     searched = 0;

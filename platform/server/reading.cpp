@@ -112,12 +112,7 @@ void connection_actor::take_waiting(std::uint32_t index) {
   if (s.is(session::gathering)) {
     // Look only at what is new, so that a head that comes byte by byte costs no more than one look at each.
     const auto from = in.searched < head_end.size() ? 0 : in.searched - (head_end.size() - 1);
-    if (in.bytes.find(head_end, from) == std::string::npos) {
-      const auto why = http::hopeless_head(in.bytes, limits_.request, in.searched);
-      in.searched = in.bytes.size();
-      if (!why.detail.empty()) refuse(index, why);
-      return;
-    }
+    if (in.bytes.find(head_end, from) == std::string::npos) return judge(index, in);
   }
   // The bytes are taken out, parsed, and what is left is put back.
   const auto [served, generation, due] = std::tuple(s.served, s.generation, s.is(session::gathering) ? in.head_due : timing_wheel::never);
@@ -144,25 +139,20 @@ void connection_actor::take_requests(std::uint32_t index, std::string_view bytes
     // Empty lines are kept while nothing else is there, so that they are counted however they come.
     const auto with_empty_lines = bytes;
     if (!http::skip_empty_lines(bytes, limits_.request) || bytes.empty() || bytes == "\r")
-      return keep_unless_hopeless(index, with_empty_lines);
+      return keep_for_later(index, with_empty_lines, true);
     parser_.reset();
     std::size_t consumed = 0;
     switch (parser_.parse(bytes, consumed)) {
     case http::request_parser::status::refused: return refuse(index, parser_.why_refused());
     case http::request_parser::status::need_more:
       if (parser_.head_complete()) return begin_body(index, bytes);
-      return keep_unless_hopeless(index, with_empty_lines);
+      return keep_for_later(index, with_empty_lines, true);
     case http::request_parser::status::complete: break;
     }
     dispatch(index, parser_.request());
     if (s.fd < 0 || s.generation != generation) return;
     bytes.remove_prefix(consumed);
   }
-}
-
-void connection_actor::keep_unless_hopeless(std::uint32_t index, std::string_view bytes) {
-  if (const auto why = http::hopeless_head(bytes, limits_.request); !why.detail.empty()) return refuse(index, why);
-  keep_for_later(index, bytes, true);
 }
 
 // The head is complete and the body is not: the head moves to an intake, whose parser goes on as the body comes.
@@ -275,12 +265,19 @@ void connection_actor::keep_for_later(std::uint32_t index, std::string_view byte
   if (!in && s.websocket != none) return close_session(index); // what follows the upgrade is no request
   if (!in) return refuse(index, {503, "too many incomplete requests at once"});
   in->bytes.assign(bytes);
-  in->searched = incomplete_head ? bytes.size() : 0;
   count_held(*in);
   if (!incomplete_head) return;
   s.set(session::gathering);
   set_due(s, index, limits_.head_timeout);
   in->head_due = s.due;
+  judge(index, *in);
+}
+
+// A head that is not complete, and has grown.
+void connection_actor::judge(std::uint32_t index, intake& in) {
+  const auto why = in.parser.look(in.bytes);
+  in.searched = in.bytes.size();
+  if (!why.detail.empty()) refuse(index, why);
 }
 
 // The client is told why, in its turn after the answers to what it asked before, and the connection closes: where this request ends

@@ -28,11 +28,15 @@ void request_stream::take(std::string_view bytes) {
   const exact_copy whole(waiting_ + std::string(bytes));
   waiting_.clear();
   if (in_body_) return take_body(whole.view());
+  if (looked_at_ > 0 && whole.view().find(head_end, looked_at_ < head_end.size() ? 0 : looked_at_ - head_end.size() + 1) == std::string_view::npos)
+    return keep_unless_hopeless(whole.view());
   take_heads(whole.view());
 }
 
 void request_stream::take_heads(std::string_view bytes) {
   using status = http::request_parser::status;
+  onlooker_.reset();
+  looked_at_ = 0;
   while (!bytes.empty() && !is_over()) {
     // Empty lines are kept while nothing else is there, so that they are counted however they come.
     const auto with_empty_lines = bytes;
@@ -40,7 +44,10 @@ void request_stream::take_heads(std::string_view bytes) {
     head_parser_.reset();
     std::size_t consumed = 0;
     switch (head_parser_.parse(bytes, consumed)) {
-    case status::refused: refused_ = head_parser_.why_refused().status; return;
+    case status::refused:
+      if (!head_parser_.head_complete()) return refuse_head(head_parser_.why_refused());
+      refused_ = head_parser_.why_refused().status;
+      return;
     case status::complete: keep(head_parser_.request()); break;
     case status::need_more:
       if (head_parser_.head_complete()) {
@@ -58,11 +65,17 @@ void request_stream::take_heads(std::string_view bytes) {
 }
 
 void request_stream::keep_unless_hopeless(std::string_view bytes) {
-  if (const auto why = http::hopeless_head(bytes, limits_); !why.detail.empty()) {
-    refused_ = why.status;
+  looked_at_ = bytes.size();
+  if (const auto why = onlooker_.look(bytes); !why.detail.empty()) {
+    refuse_head(why);
   } else {
     waiting_ = bytes;
   }
+}
+
+void request_stream::refuse_head(const http::refusal& why) {
+  refused_ = why.status;
+  head_fault_ = why.detail;
 }
 
 void request_stream::take_body(std::string_view bytes) {

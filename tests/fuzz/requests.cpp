@@ -62,10 +62,12 @@ void check(const understood& r) {
   }
 }
 
-// A refusal may come earlier or later, but come it must: what waits while the other was refused is refused by the next bytes, whatever
-// they are.
+// The refusal of a head comes with the same byte, for the same reason. That of a body may come earlier or later, but come it must: what waits
+// while the other was refused is refused by the next bytes, whatever they are.
 void same(request_stream& whole, request_stream pieces) {
   require(whole.requests() == pieces.requests(), "pieces give the same requests as the whole");
+  require(whole.head_fault() == pieces.head_fault(), "a head is refused for the same reason however it comes");
+  if (!whole.head_fault().empty()) require(whole.refused() == pieces.refused(), "a head is refused with the same status however it comes");
   if ((whole.refused() != 0) == (pieces.refused() != 0)) return;
   auto& waiting = whole.refused() != 0 ? pieces : whole;
   waiting.take(std::string(limits.head_bytes + limits.body_bytes, '\x01'));
