@@ -44,6 +44,7 @@ acceptor::verdict acceptor::on_turn(std::size_t) {
     unwatch();
     // Whoever is in the backlog has been promised nothing yet, but is served as long as there is credit.
   }
+  int failed = 0; // for a reason of its own connection
   for (int i = 0; i < accepts_a_turn;) {
     std::size_t connection = 0;
     if (!take_credit(connection)) {
@@ -71,7 +72,11 @@ acceptor::verdict acceptor::on_turn(std::size_t) {
     plane_->credits[connection]->leave();
     switch (net::classify_accept_error(error_number)) {
     case net::accept_failure::drained: hand_over(); return stopping_ ? verdict::quit : verdict::park;
-    case net::accept_failure::transient: failures_->add(); ++i; continue;
+    case net::accept_failure::transient:
+      if (++failed == accepts_a_turn) break; // not of one connection, then: a firewall, a network that is down
+      failures_->add();
+      ++i;
+      continue;
     case net::accept_failure::exhausted: shed_one(); break;
     case net::accept_failure::broken: break;
     }
