@@ -1,7 +1,13 @@
 #include "tests/platform/server/running_server.hpp"
 
+#include "platform/base/log.hpp"
+
 #include <catch2/catch.hpp>
 
+#include <unistd.h>
+
+#include <cstdio>
+#include <memory>
 #include <string>
 #include <vector>
 
@@ -32,7 +38,81 @@ bool counts(const running_server& server, std::string_view reason, int value) {
                                std::to_string(value) + "\n") != std::string::npos;
 }
 
+/// What the log has for failures while this lives; nothing else is written to standard error then.
+class failure_records {
+ public:
+  failure_records() {
+    REQUIRE(file_);
+    ::dup2(::fileno(file_.get()), STDERR_FILENO);
+    troupe::base::log::start(troupe::base::log::level::warn, troupe::base::log::format::json);
+  }
+  ~failure_records() { end(); }
+
+  /// The clients of the requests that failed, in order.
+  std::vector<std::string> clients() {
+    end();
+    std::rewind(file_.get());
+    std::vector<std::string> out;
+    char line[1024];
+    while (std::fgets(line, sizeof line, file_.get())) {
+      const std::string_view record = line;
+      constexpr std::string_view name = R"("client":")";
+      const auto at = record.find(name);
+      if (record.find(R"("event":"request_failed")") == std::string_view::npos || at == std::string_view::npos) continue;
+      const auto value = record.substr(at + name.size());
+      out.emplace_back(value.substr(0, value.find('"')));
+    }
+    return out;
+  }
+
+ private:
+  void end() {
+    if (standard_error_ < 0) return;
+    troupe::base::log::stop();
+    ::dup2(standard_error_, STDERR_FILENO);
+    ::close(std::exchange(standard_error_, -1));
+  }
+
+  std::unique_ptr<std::FILE, int (*)(std::FILE*)> file_{std::tmpfile(), &std::fclose};
+  int standard_error_ = ::dup(STDERR_FILENO);
+};
+
+void fail(client& c, const std::string& fields = {}) {
+  REQUIRE(c.send("GET /failure HTTP/1.1\r\nHost: a\r\n" + fields + "\r\n"));
+  CHECK(c.read_until("\r\n\r\n").find(" 500 ") != std::string::npos);
+}
+
 } // namespace
+
+TEST_CASE("client: the log names the peer of a request that failed, whatever its fields say") {
+  failure_records records;
+  running_server server;
+  client c(server.port(), "127.0.0.9");
+  fail(c);
+  fail(c, "X-Forwarded-For: 192.0.2.1\r\n");
+  fail(c, "Forwarded: for=192.0.2.1\r\n");
+  CHECK(records.clients() == std::vector<std::string>(3, "127.0.0.9"));
+}
+
+TEST_CASE("client: the log names whom a trusted proxy names for a request that failed") {
+  failure_records records;
+  running_server server({}, trusting({"127.0.0.2"}));
+  client proxy(server.port(), "127.0.0.2"), stranger(server.port(), "127.0.0.3");
+  fail(proxy, "X-Forwarded-For: 203.0.113.7, 198.51.100.9\r\n");
+  fail(proxy, "Forwarded: for=\"[2001:db8::7]:4711\"\r\n");
+  fail(proxy);
+  fail(stranger, "X-Forwarded-For: 198.51.100.9\r\n");
+  CHECK(records.clients() == std::vector<std::string>{"198.51.100.9", "2001:db8::7", "127.0.0.2", "127.0.0.3"});
+}
+
+TEST_CASE("client: the log names whom a PROXY header names for a request that failed") {
+  failure_records records;
+  running_server server({}, trusting({}, true));
+  client c(server.port(), "127.0.0.4");
+  REQUIRE(c.send(proxy_header(7)));
+  fail(c, "X-Forwarded-For: 198.51.100.9\r\n");
+  CHECK(records.clients() == std::vector<std::string>{"192.0.2.7"});
+}
 
 TEST_CASE("client: without trusted proxies the peer is the client, whatever its fields say") {
   running_server server;

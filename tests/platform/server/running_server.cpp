@@ -44,6 +44,7 @@ http::response text(std::string body) {
 
 running_server::running_server(limits bounds, troupe::server::proxies proxies) {
   routes_.get("/client", respond([](const http::request& r) { return text(r.client().text()); }));
+  routes_.get("/failure", respond([](const http::request&) -> http::response { throw std::runtime_error("as it is meant to"); }));
   routes_.any("/length", respond([](const http::request& r) { return text(std::to_string(r.body.size())); }));
   server_options options;
   options.limits = bounds;

@@ -15,8 +15,8 @@
 
 namespace troupe::server::test {
 
-/// A real server on a free port of 127.0.0.1, with the routes GET /client (the address that the request came from) and any /length
-/// (of the body). Ends with the fixture; one at a time, as the scheduler has one poller.
+/// A real server on a free port of 127.0.0.1, with the routes GET /client (the address that the request came from), any /length
+/// (of the body) and GET /failure, whose handler throws. Ends with the fixture; one at a time, as the scheduler has one poller.
 class running_server {
  public:
   explicit running_server(limits bounds = {}, troupe::server::proxies proxies = {});
