@@ -45,9 +45,9 @@ if BACKEND == "io_uring" and not kernel_has_io_uring():
 
 
 def is_sanitized():
-    """Whether the program under test was built with AddressSanitizer: then it is slow and its memory is not its own."""
+    """Whether the program under test was built with a sanitizer: then it is slow and its memory is not its own."""
     with open(BINARY, "rb") as file, mmap.mmap(file.fileno(), 0, access=mmap.ACCESS_READ) as bytes_:
-        return bytes_.find(b"__asan_init") >= 0
+        return any(bytes_.find(name) >= 0 for name in (b"__asan_init", b"__tsan_init"))
 
 
 def wait_until(condition, what, patience=PATIENCE, pause=0.01):
