@@ -11,6 +11,7 @@ namespace {
 
 constexpr unsigned final_bit = 0x80;
 constexpr unsigned reserved_bits = 0x70;
+constexpr unsigned compressed_bit = 0x40;
 constexpr unsigned opcode_bits = 0x0F;
 constexpr unsigned mask_bit = 0x80;
 constexpr unsigned length_bits = 0x7F;
@@ -53,6 +54,13 @@ void frame_parser::forget_message() {
   assembled_.clear();
 }
 
+void frame_parser::drop_messages() {
+  drops_ = true;
+  delivered_ = false;
+  payload_ = {};
+  assembled_ = {};
+}
+
 frame_parser::event frame_parser::next(std::span<char>& bytes) {
   if (refused_) return event::refused;
   forget_message();
@@ -84,7 +92,9 @@ bool frame_parser::check_start(unsigned first, unsigned second) {
     static_cast<void>(refuse(close_code::protocol_error, why));
     return false;
   };
-  if (first & reserved_bits) return fail("a reserved bit is set, and no extension was negotiated");
+  const bool begins_message = kind == opcode::text || kind == opcode::binary;
+  if (first & reserved_bits & ~(takes_compressed_ && begins_message ? compressed_bit : 0U))
+    return fail("a reserved bit is set that nothing agreed on allows here");
   switch (kind) {
   case opcode::continuation:
     if (!in_message_) return fail("a continuation without a message");
@@ -92,6 +102,7 @@ bool frame_parser::check_start(unsigned first, unsigned second) {
   case opcode::text:
   case opcode::binary:
     if (in_message_) return fail("a new message inside a fragmented one");
+    compressed_ = (first & compressed_bit) != 0;
     break;
   case opcode::close:
   case opcode::ping:
@@ -106,6 +117,9 @@ bool frame_parser::check_start(unsigned first, unsigned second) {
   return true;
 }
 
+// What compression makes larger at worst, by zlib's own bound, and something for other compressors.
+std::size_t frame_parser::limit_now() const noexcept { return compressed_ ? limit_ + limit_ / 8 + limit_ / 64 + 64 : limit_; }
+
 bool frame_parser::take_length(std::size_t extended) {
   const auto fail = [this](std::uint16_t code, std::string_view why) {
     static_cast<void>(refuse(code, why));
@@ -116,8 +130,8 @@ bool frame_parser::take_length(std::size_t extended) {
   if (length >> 63) return fail(close_code::protocol_error, "a length of more than 63 bits");
   if ((extended == 2 && length < 126) || (extended == 8 && length <= 0xFFFF))
     return fail(close_code::protocol_error, "a length that is not in its shortest form");
-  const bool is_data = !is_control(static_cast<opcode>(header_[0] & opcode_bits));
-  if (is_data && (length > limit_ || assembled_.size() + length > limit_))
+  const bool is_kept = !drops_ && !is_control(static_cast<opcode>(header_[0] & opcode_bits));
+  if (is_kept && (length > limit_now() || assembled_.size() + length > limit_now()))
     return fail(close_code::too_big, "the message is larger than this server accepts");
   left_ = frame_bytes_ = length;
   return true;
@@ -138,6 +152,10 @@ void frame_parser::begin_frame() {
 frame_parser::event frame_parser::take_payload(std::span<char>& bytes) {
   const auto piece = bytes.first(static_cast<std::size_t>(std::min<std::uint64_t>(left_, bytes.size())));
   bytes = bytes.subspan(piece.size());
+  if (drops_ && !is_control(frame_kind_)) {
+    left_ -= piece.size();
+    return left_ == 0 ? end_data_frame() : event::need_more;
+  }
   unmask(piece, key_, frame_bytes_ - left_);
   left_ -= piece.size();
   const std::string_view text(piece.data(), piece.size());
@@ -151,7 +169,7 @@ frame_parser::event frame_parser::take_payload(std::span<char>& bytes) {
     }
     return left_ == 0 ? end_control_frame() : event::need_more;
   }
-  if (message_kind_ == opcode::text && !text_.take(text)) return refuse(close_code::bad_text, "the text is not UTF-8");
+  if (checks_text() && !text_.take(text)) return refuse(close_code::bad_text, "the text is not UTF-8");
   const bool is_whole = left_ == 0 && piece.size() == frame_bytes_ && final_ && frame_kind_ != opcode::continuation;
   if (is_whole) {
     payload_ = text;
@@ -165,7 +183,7 @@ frame_parser::event frame_parser::end_data_frame() {
   in_payload_ = false;
   in_message_ = !final_;
   if (!final_) return event::fragment;
-  if (message_kind_ == opcode::text && !text_.is_complete())
+  if (checks_text() && !drops_ && !text_.is_complete())
     return refuse(close_code::bad_text, "the text ends within a character");
   if (!assembled_.empty()) {
     payload_ = assembled_;

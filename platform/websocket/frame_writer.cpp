@@ -6,10 +6,11 @@ namespace troupe::websocket {
 
 namespace {
 constexpr unsigned final_bit = 0x80;
+constexpr unsigned compressed_bit = 0x40;
 } // namespace
 
-void write_frame_header(std::string& out, opcode kind, std::size_t payload_bytes) {
-  out += static_cast<char>(final_bit | static_cast<unsigned>(kind));
+void write_frame_header(std::string& out, opcode kind, std::size_t payload_bytes, bool is_compressed) {
+  out += static_cast<char>(final_bit | (is_compressed ? compressed_bit : 0U) | static_cast<unsigned>(kind));
   int length_bytes = 0;
   if (payload_bytes < 126) {
     out += static_cast<char>(payload_bytes);

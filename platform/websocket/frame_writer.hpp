@@ -10,8 +10,9 @@
 namespace troupe::websocket {
 
 /// Appends the header of a whole, unmasked message or control frame, as a server sends it; the payload is left to the caller, who copies or
-/// gathers it. Source: RFC 6455 sections 5.1 and 5.2. Cost: at most 10 bytes, no allocation once `out` has grown.
-void write_frame_header(std::string& out, opcode kind, std::size_t payload_bytes);
+/// gathers it. `is_compressed`: as `message_deflater` does it, for clients that have agreed. Source: RFC 6455 sections 5.1 and 5.2, RFC 7692 section 6.
+/// Cost: at most 10 bytes, no allocation once `out` has grown.
+void write_frame_header(std::string& out, opcode kind, std::size_t payload_bytes, bool is_compressed = false);
 
 /// Appends a ping or pong with its payload of at most 125 bytes. Source: RFC 6455 section 5.5.
 void write_control(std::string& out, opcode kind, std::string_view payload);

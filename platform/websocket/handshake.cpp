@@ -116,6 +116,9 @@ void handshake::take(std::string_view name, std::string_view value) {
   case 22:
     if (same_without_case(name, "Sec-WebSocket-Protocol")) offered_.push_back(value);
     break;
+  case 24:
+    if (same_without_case(name, "Sec-WebSocket-Extensions")) extensions_.take(value);
+    break;
   default: break;
   }
 }
@@ -128,13 +131,14 @@ bool handshake::allows_origin(const handshake_rules& rules) const {
                      [this](const std::string& allowed) { return same_without_case(allowed, origin_.value); });
 }
 
-handshake::verdict handshake::judge(bool is_get, bool is_http_1_1, bool has_body, const handshake_rules& rules) const {
+handshake::verdict handshake::judge(bool is_get, bool is_http_1_1, bool has_body, const handshake_rules& rules, bool may_compress) const {
   if (!is_get) return refused(405, "a WebSocket is opened with GET");
   if (!is_http_1_1) return refused(400, "a WebSocket is opened with HTTP/1.1");
   if (!names_websocket_ || !names_upgrade_) return refused(426, "this path speaks WebSocket: ask for the upgrade");
   if (version_.times != 1 || version_.value != "13") return refused(426, "the only WebSocket version spoken here is 13");
   if (has_body) return refused(400, "a WebSocket is opened without a body");
   if (key_.times != 1 || !is_key(key_.value)) return refused(400, "Sec-WebSocket-Key must be 16 bytes in base64, once");
+  if (extensions_.is_malformed()) return refused(400, "Sec-WebSocket-Extensions is not a list of extensions");
   if (!allows_origin(rules)) return refused(403, "pages of this origin may not connect");
   verdict v;
   for (const auto list : offered_) {
@@ -148,6 +152,8 @@ handshake::verdict handshake::judge(bool is_get, bool is_http_1_1, bool has_body
   v.fields = upgrade_fields;
   v.fields += "Sec-WebSocket-Accept: " + accept_value(key_.value) + "\r\n";
   if (!v.subprotocol.empty()) v.fields.append("Sec-WebSocket-Protocol: ").append(v.subprotocol).append("\r\n");
+  if (may_compress) v.deflate = extensions_.agreement();
+  if (v.deflate) v.fields += field_line(*v.deflate);
   return v;
 }
 

@@ -1,6 +1,9 @@
 #pragma once
 
+#include "platform/websocket/extension_offers.hpp"
+
 #include <cstdint>
+#include <optional>
 #include <span>
 #include <string>
 #include <string_view>
@@ -27,16 +30,18 @@ class handshake {
     std::string_view why;
     std::string fields;             ///< field lines of the answer, each ending in CRLF
     std::string_view subprotocol; ///< chosen; "" for none. Lifetime: the rules'
+    std::optional<deflate_agreement> deflate; ///< nothing: messages are not compressed
   };
 
   /// One field of the request; others than those of the handshake are passed over.
   void take(std::string_view name, std::string_view value);
 
   /// - 426 with Upgrade and Sec-WebSocket-Version: no upgrade to `websocket` is asked for (RFC 9110 section 7.8), or another version than 13.
-  /// - 400: HTTP/1.0, a body, a key that is not 16 bytes in base64 or not there once.
+  /// - 400: HTTP/1.0, a body, a key that is not 16 bytes in base64 or not there once, extensions that are not of their grammar.
   /// - 403: an Origin that the rules do not allow.
   /// - 405: another method than GET.
-  [[nodiscard]] verdict judge(bool is_get, bool is_http_1_1, bool has_body, const handshake_rules& rules) const;
+  /// `may_compress`: whether an offer of permessage-deflate is accepted.
+  [[nodiscard]] verdict judge(bool is_get, bool is_http_1_1, bool has_body, const handshake_rules& rules, bool may_compress = false) const;
 
  private:
   [[nodiscard]] bool allows_origin(const handshake_rules& rules) const;
@@ -47,6 +52,7 @@ class handshake {
   };
   once key_, version_, origin_, host_;
   std::vector<std::string_view> offered_; // values of Sec-WebSocket-Protocol, in order
+  extension_offers extensions_;
   bool names_websocket_ = false;          // in Upgrade
   bool names_upgrade_ = false;            // in Connection
 };

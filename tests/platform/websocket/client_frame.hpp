@@ -40,11 +40,12 @@ inline std::string close_payload(unsigned code, std::string_view reason = "") {
   return out;
 }
 
-/// What the parser said, as text: "text:abc", "binary:", "ping:x", "close 1000:bye", "refused 1002". Fragments say nothing.
+/// What the parser said, as text: "text:abc", "compressed text:...", "binary:", "ping:x", "close 1000:bye", "refused 1002". Fragments say nothing.
 inline std::string told(frame_parser& parser, frame_parser::event event) {
   const auto payload = std::string(parser.payload());
   switch (event) {
-  case frame_parser::event::message: return (parser.kind() == opcode::text ? "text:" : "binary:") + payload;
+  case frame_parser::event::message:
+    return (parser.is_compressed() ? "compressed " : "") + std::string(parser.kind() == opcode::text ? "text:" : "binary:") + payload;
   case frame_parser::event::ping: return "ping:" + payload;
   case frame_parser::event::pong: return "pong:" + payload;
   case frame_parser::event::close: return "close " + std::to_string(parser.code()) + ":" + payload;
@@ -56,8 +57,9 @@ inline std::string told(frame_parser& parser, frame_parser::event event) {
 }
 
 /// Everything the parser says to the bytes, cut into pieces at the given places. Each piece lives in memory of its own that is gone when the next comes.
-inline std::vector<std::string> parse(std::string_view bytes, const std::vector<std::size_t>& cuts = {}, std::size_t limit = 1 << 20) {
-  frame_parser parser(limit);
+inline std::vector<std::string> parse(std::string_view bytes, const std::vector<std::size_t>& cuts = {}, std::size_t limit = 1 << 20,
+                                      bool takes_compressed = false) {
+  frame_parser parser(limit, takes_compressed);
   std::vector<std::string> all;
   std::size_t from = 0;
   for (std::size_t i = 0; i <= cuts.size(); ++i) {

@@ -39,10 +39,10 @@ fields and_also(const std::string& name, const std::string& value) {
   return all;
 }
 
-handshake::verdict judge(const fields& all, const handshake_rules& rules = {}) {
+handshake::verdict judge(const fields& all, const handshake_rules& rules = {}, bool may_compress = false) {
   handshake shake;
   for (const auto& [name, value] : all) shake.take(name, value);
-  return shake.judge(true, true, false, rules);
+  return shake.judge(true, true, false, rules, may_compress);
 }
 
 } // namespace
@@ -143,6 +143,24 @@ TEST_CASE("RFC 6455 4.2.2: the first subprotocol that the client offers and the 
   }
 }
 
-TEST_CASE("RFC 6455 9.1: no extension is ever negotiated") {
-  CHECK(judge(with("Sec-WebSocket-Extensions", "permessage-deflate; client_max_window_bits")).fields.find("Extensions") == std::string::npos);
+TEST_CASE("RFC 7692 5: an offer of permessage-deflate is accepted where messages may be compressed, and only there") {
+  const auto offer = with("Sec-WebSocket-Extensions", "permessage-deflate; client_max_window_bits");
+  const auto without = judge(offer);
+  CHECK(without.status == 101);
+  CHECK_FALSE(without.deflate);
+  CHECK(without.fields.find("Extensions") == std::string::npos);
+  const auto v = judge(offer, {}, true);
+  CHECK(v.status == 101);
+  CHECK(v.deflate);
+  CHECK(v.fields.ends_with("\r\nSec-WebSocket-Extensions: permessage-deflate; server_no_context_takeover; client_no_context_takeover\r\n"));
+  const auto none = judge(sample, {}, true);
+  CHECK_FALSE(none.deflate);
+  CHECK(none.fields.find("Extensions") == std::string::npos);
+}
+
+TEST_CASE("RFC 6455 9.1: extensions that are not of their grammar fail the handshake, compressed or not") {
+  for (const bool may_compress : {false, true}) {
+    CHECK(judge(with("Sec-WebSocket-Extensions", "permessage-deflate;"), {}, may_compress).status == 400);
+    CHECK(judge(with("Sec-WebSocket-Extensions", "of, no; concern=\"here\""), {}, may_compress).status == 101);
+  }
 }
