@@ -17,14 +17,15 @@ channel_endpoint::channel_endpoint(channel_options options) : options_(std::move
 std::optional<http::response> channel_endpoint::start(call_site& site, const http::request& request) const {
   websocket::handshake shake;
   for (const auto& field : request.fields) shake.take(field.name, field.value);
-  auto verdict = shake.judge(request.method == http::method::get, request.http_1_1, !request.body.empty(), options_.handshake);
+  auto verdict = shake.judge(request.method == http::method::get, request.http_1_1, !request.body.empty(), options_.handshake,
+                             site.may_compress_messages());
   const auto trace = site.envelope().trace;
   if (verdict.status != 101) {
     auto refusal = http::problem(verdict.status, verdict.why, trace.request_id());
     refusal.fields += verdict.fields;
     return refusal;
   }
-  if (auto begun = begin(site, request, std::move(verdict.fields)); begun.has_error())
+  if (auto begun = begin(site, request, std::move(verdict)); begun.has_error())
     return http::problem(begun.error(), trace.request_id());
   return std::nullopt;
 }

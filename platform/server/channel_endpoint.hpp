@@ -56,7 +56,7 @@ class channel_endpoint : public endpoint {
   [[nodiscard]] http::response finish(const caf::message& reply) const final;
 
  protected:
-  [[nodiscard]] virtual base::result<void> begin(call_site& site, const http::request& request, std::string&& handshake_fields) const = 0;
+  [[nodiscard]] virtual base::result<void> begin(call_site& site, const http::request& request, websocket::handshake::verdict&& agreed) const = 0;
 
  private:
   channel_options options_;
@@ -112,10 +112,10 @@ class service_channel final : public channel_endpoint {
   }
 
  private:
-  base::result<void> begin(call_site& site, const http::request& request, std::string&& handshake_fields) const override {
+  base::result<void> begin(call_site& site, const http::request& request, websocket::handshake::verdict&& agreed) const override {
     auto message = open_(request);
     if (message.has_error()) return message.error();
-    auto link = site.begin_channel(*this, std::move(handshake_fields));
+    auto link = site.begin_channel(*this, std::move(agreed));
     if (link.has_error()) return link.error();
     return site.send(*target_.slot(), caf::make_message(std::move(site.envelope()), opened{{*link, encode_}, std::move(*message)}));
   }

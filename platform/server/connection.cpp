@@ -38,6 +38,7 @@ connection_actor::connection_actor(caf::actor_config& config, std::shared_ptr<pl
       tls_streams_(plane_->tls ? static_cast<std::size_t>(plane_->credits[number]->most()) : 0),
       websockets_(2 * static_cast<std::size_t>(plane_->credits[number_]->most())),
       scratch_(scratch_bytes), parser_(limits_.request), gzip_(plane_->responses.gzip_level),
+      deflater_(limits_.websocket.compression_level),
       ring_(plane_->rings.empty() ? nullptr : std::move(plane_->rings[number])),
       metrics_(*plane_->registry, *plane_->routes, plane_->name, number),
       websocket_metrics_(*plane_->registry, plane_->name, number),
@@ -80,7 +81,7 @@ connection_actor::verdict connection_actor::on_turn(std::size_t) {
   now_ = base::clock::now();
   wall_ = base::wall_now();
   clock_is_fresh_ = false; // by the next turn it is old
-  received_in_turn_ = 0;
+  received_in_turn_ = inflated_in_turn_ = deflated_in_turn_ = 0;
   flush_dirty(); // what the replies among the messages have completed
   std::array<epoll_event, events_a_turn> events;
   const int count = ::epoll_wait(epoll_fd_, events.data(), static_cast<int>(events.size()), 0);

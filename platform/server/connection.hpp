@@ -24,6 +24,8 @@
 #include "platform/server/tls_metrics.hpp"
 #include "platform/server/websocket_metrics.hpp"
 #include "platform/server/websocket_session.hpp"
+#include "platform/websocket/message_deflater.hpp"
+#include "platform/websocket/message_inflater.hpp"
 
 #include <cstddef>
 #include <cstdint>
@@ -168,10 +170,11 @@ class connection_actor final : public actor::turn_actor {
 
   // websocket_session.cpp: a WebSocket's life
   [[nodiscard]] std::shared_ptr<channel_link> begin_websocket(std::uint32_t exchange_index, const channel_endpoint& endpoint,
-                                                             std::string&& handshake_fields);
+                                                             websocket::handshake::verdict&& agreed);
   void open_websocket(std::uint32_t index);
   void finish_websocket(websocket_session& w, std::uint16_t code, std::string_view reason, bool awaits_peer);
   void leave_websocket(session& s);
+  void count_waiting(websocket_session& w) noexcept;
   void tell_service_of_end(websocket_session& w, std::uint16_t code, std::string_view reason);
   void on_websocket_deadline(std::uint32_t index);
   void on_ping_due(std::uint32_t index);
@@ -186,6 +189,7 @@ class connection_actor final : public actor::turn_actor {
   void parse_frames(std::uint32_t index, std::span<char>& bytes);
   void after_frames(std::uint32_t index);
   void deliver(std::uint32_t index, websocket_session& w);
+  [[nodiscard]] bool inflate(websocket_session& w);
   void on_close_frame(websocket_session& w);
   void resume_later(std::uint32_t index);
   [[nodiscard]] bool may_take_frames(const websocket_session& w) const noexcept;
@@ -197,6 +201,8 @@ class connection_actor final : public actor::turn_actor {
   void make_room(const channel_link& link, std::int64_t bytes);
   void count_queue(websocket_session& w);
   void render_frames(session& s);
+  void write_message(const websocket_session& w, const outgoing& message);
+  [[nodiscard]] std::string_view deflated(const base::shared_bytes& message, int window_bits);
   void settle_websocket(std::uint32_t index);
 
   std::shared_ptr<plane> plane_;
@@ -223,14 +229,22 @@ class connection_actor final : public actor::turn_actor {
   std::vector<caf::actor_addr> watched_replicas_; ///< of services that channels belong to
   std::size_t held_bytes_ = 0;   // in intakes and incomplete messages
   std::size_t answer_bytes_ = 0; // in exchanges, queues of channels and blocked outputs
+  std::size_t inflated_bytes_ = 0; // of messages that services have not answered
   timing_wheel wheel_{0};
 
   std::size_t received_in_turn_ = 0;
+  std::size_t inflated_in_turn_ = 0;
+  std::size_t deflated_in_turn_ = 0;
   std::vector<char> scratch_; // what a read brings; sessions keep none
   http::request_parser parser_;
   output out_;
   http::date_field date_;
   http::gzip_encoder gzip_;
+  websocket::message_inflater inflater_; // for all sessions: none keeps anything between its messages
+  websocket::message_deflater deflater_;
+  base::shared_bytes deflated_message_; // that was compressed last, at most 1 MiB
+  int deflated_bits_ = 0;
+  std::string_view deflated_;           // its outcome, in `deflater_`
   std::vector<std::uint32_t> dirty_;
   std::vector<std::uint32_t> resumable_;
   std::vector<std::uint32_t> resuming_;

@@ -62,8 +62,13 @@ class connection_actor::dispatch_site final : public call_site, public http::cli
     return {};
   }
 
-  base::result<std::shared_ptr<channel_link>> begin_channel(const channel_endpoint& endpoint, std::string handshake_fields) override {
-    auto link = actor_.begin_websocket(place_, endpoint, std::move(handshake_fields));
+  // The route's rule is about secrets: a message that holds one beside a client's text betrays it by its length, as an answer does.
+  bool may_compress_messages() const override {
+    return actor_.limits_.websocket.compression && actor_.plane_->routes->at(actor_.exchanges_[place_].route).may_compress;
+  }
+
+  base::result<std::shared_ptr<channel_link>> begin_channel(const channel_endpoint& endpoint, websocket::handshake::verdict agreed) override {
+    auto link = actor_.begin_websocket(place_, endpoint, std::move(agreed));
     if (!link) return base::fail(base::errc::unavailable, "no further WebSocket can be opened now");
     return link;
   }

@@ -7,6 +7,7 @@
 #include "platform/base/result.hpp"
 #include "platform/http/request.hpp"
 #include "platform/http/response.hpp"
+#include "platform/websocket/handshake.hpp"
 
 #include <caf/make_message.hpp>
 #include <caf/message.hpp>
@@ -34,9 +35,12 @@ class call_site {
   /// replica is up and when the service has its bound of requests in flight.
   [[nodiscard]] virtual base::result<void> send(actor::service_slot& slot, caf::message content) = 0;
 
-  /// Makes the session a WebSocket if the exchange is answered with 101; called before `send`. `handshake_fields`: of that answer.
+  /// Whether the messages of a channel may be compressed here, by the listener's settings and the route's rules.
+  [[nodiscard]] virtual bool may_compress_messages() const { return false; }
+
+  /// Makes the session a WebSocket if the exchange is answered with 101; called before `send`. `agreed`: what that answer says.
   /// Fails with `unavailable` when the server stops, and with `unimplemented` where there is no session.
-  [[nodiscard]] virtual base::result<std::shared_ptr<channel_link>> begin_channel(const channel_endpoint&, std::string /*handshake_fields*/) {
+  [[nodiscard]] virtual base::result<std::shared_ptr<channel_link>> begin_channel(const channel_endpoint&, websocket::handshake::verdict /*agreed*/) {
     return base::fail(base::errc::unimplemented, "no channel can be opened here");
   }
 

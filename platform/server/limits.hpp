@@ -14,6 +14,9 @@ struct websocket_limits {
   std::chrono::milliseconds ping_interval{30'000}; ///< of silence; then the client is asked whether it is there
   std::chrono::milliseconds pong_timeout{10'000};  ///< for a pong or anything else after a ping: closed
   std::chrono::milliseconds close_timeout{2'000};  ///< for the client's close frame after ours: closed
+  bool compression = false;                        ///< permessage-deflate, for clients that offer it
+  int compression_level = 1;                       ///< 1 (fast) to 9 (small)
+  std::size_t inflated_bytes = 32 * 1024 * 1024;   ///< that came compressed to one connection actor and are not answered; above it 1013
 };
 
 /// Bounds of a listener's sessions. What a client sees when one is hit stands in platform/http/README.md.

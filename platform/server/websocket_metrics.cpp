@@ -13,6 +13,14 @@ websocket_metrics::websocket_metrics(metrics::registry& registry, const std::str
   sent = messages("out");
   dropped = &registry.counter("troupe_websocket_dropped_total", "Messages that were not sent because the client read too slowly.",
                               {{"listener", listener}}, writer);
+  const auto deflate_bytes = [&](const char* direction, const char* form) {
+    return &registry.counter("troupe_websocket_deflate_bytes_total", "Bytes of messages that travelled compressed, in either form.",
+                             {{"direction", direction}, {"form", form}, {"listener", listener}}, writer);
+  };
+  inflated_from = deflate_bytes("in", "compressed");
+  inflated_to = deflate_bytes("in", "plain");
+  deflated_from = deflate_bytes("out", "plain");
+  deflated_to = deflate_bytes("out", "compressed");
 }
 
 void websocket_metrics::closed(std::uint16_t code) {

@@ -22,6 +22,11 @@ class websocket_metrics {
   metrics::counter* received;
   metrics::counter* sent;
   metrics::counter* dropped; ///< messages to clients that read too slowly
+  /// Bytes of messages before and after permessage-deflate.
+  metrics::counter* inflated_from;
+  metrics::counter* inflated_to;
+  metrics::counter* deflated_from;
+  metrics::counter* deflated_to;
 
  private:
   static constexpr std::size_t registered_codes = 16; // 1000 to 1015; then 3000 to 3999, 4000 to 4999, others

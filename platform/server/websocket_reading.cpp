@@ -6,6 +6,7 @@
 #include "platform/websocket/close_code.hpp"
 #include "platform/websocket/frame_writer.hpp"
 
+#include <algorithm>
 #include <exception>
 
 namespace troupe::server {
@@ -14,6 +15,8 @@ namespace {
 
 // Then other sessions have their turn: a flood of pings or of one-byte fragments costs each turn some tens of microseconds.
 constexpr int frames_a_turn = 256;
+// Of all compressed messages together; the others wait for the next turn.
+constexpr std::size_t inflated_a_turn = 1024 * 1024;
 
 } // namespace
 
@@ -60,6 +63,7 @@ void connection_actor::parse_frames(std::uint32_t index, std::span<char>& bytes)
   using event = websocket::frame_parser::event;
   auto& w = websockets_[sessions_[index].websocket];
   for (int left = frames_a_turn; left > 0 && !bytes.empty() && may_take_frames(w); --left) {
+    if (w.deflate_bits != 0 && inflated_in_turn_ >= inflated_a_turn) break;
     const bool is_open = w.state == websocket_session::phase::open; // when closing, only the close frame counts
     switch (w.parser.next(bytes)) {
     case event::need_more:
@@ -99,10 +103,9 @@ void connection_actor::after_frames(std::uint32_t index) {
     return mark_dirty(index);
   }
   w.parser.forget_message();
-  const auto holds = w.held.size() + w.parser.held_bytes();
-  held_bytes_ = held_bytes_ + holds - w.counted_bytes;
-  w.counted_bytes = holds;
-  if (holds > 0 && held_bytes_ > limits_.held_bytes)
+  inflater_.forget();
+  count_waiting(w);
+  if (w.counted_bytes > 0 && held_bytes_ > limits_.held_bytes)
     finish_websocket(w, websocket::close_code::try_again_later, "too many incomplete messages at once", false);
   if (!w.parser.is_in_message()) {
     w.message_due = 0;
@@ -121,14 +124,43 @@ void connection_actor::resume_later(std::uint32_t index) {
   resumable_.push_back(index);
 }
 
+// The parser's message into `inflater_`. False when the channel is finished instead.
+bool connection_actor::inflate(websocket_session& w) {
+  namespace close_code = websocket::close_code;
+  using outcome = websocket::message_inflater::outcome;
+  const auto finish = [&](std::uint16_t code, std::string_view why, bool awaits_peer) {
+    finish_websocket(w, code, why, awaits_peer);
+    return false;
+  };
+  if (inflated_bytes_ >= limits_.websocket.inflated_bytes)
+    return finish(close_code::try_again_later, "too many compressed messages at once", true);
+  const auto compressed = w.parser.payload();
+  const auto seen = inflater_.inflate(compressed, limits_.websocket.message_bytes, w.parser.kind() == websocket::opcode::text);
+  inflated_in_turn_ += std::max(compressed.size(), inflater_.message().size());
+  switch (seen) {
+  case outcome::complete: break;
+  case outcome::too_big:
+    inflated_in_turn_ += limits_.websocket.message_bytes; // so much was inflated in vain
+    return finish(close_code::too_big, "the message is larger than this server accepts", false);
+  case outcome::bad_data: return finish(close_code::bad_text, "the message is not compressed by the rules", false);
+  case outcome::bad_text: return finish(close_code::bad_text, "the text is not UTF-8", false);
+  case outcome::no_memory: return finish(close_code::try_again_later, "there is no memory to inflate the message", true);
+  }
+  websocket_metrics_.inflated_from->add(compressed.size());
+  websocket_metrics_.inflated_to->add(inflater_.message().size());
+  return true;
+}
+
 // One whole message to the replica that the channel belongs to.
 void connection_actor::deliver(std::uint32_t index, websocket_session& w) {
   namespace close_code = websocket::close_code;
+  const bool is_compressed = w.parser.is_compressed();
+  if (is_compressed && !inflate(w)) return;
   websocket_metrics_.received->add();
   const auto& rule = plane_->routes->at(w.route);
   auto envelope = channel_envelope(w);
   envelope.deadline = now_ + rule.timeout;
-  const auto payload = w.parser.payload();
+  const auto payload = is_compressed ? inflater_.message() : w.parser.payload();
   base::result<caf::message> message = base::fail(base::errc::internal, "the message could not be decoded");
   try {
     message = w.endpoint->receive(std::move(envelope), w.link, {w.parser.kind() == websocket::opcode::text, payload});
@@ -142,8 +174,9 @@ void connection_actor::deliver(std::uint32_t index, websocket_session& w) {
   auto id = actor::request_id(channel_number(sessions_[index].websocket, number));
   if (rule.priority == actor::priority::high) id = id.with_high_priority();
   w.replica->get()->enqueue(actor::make_element(ctrl(), id, std::move(*message)), context());
-  w.unanswered.push_back({number, tick_in(rule.timeout), payload.size()});
+  w.unanswered.push_back({number, is_compressed, tick_in(rule.timeout), payload.size()});
   w.unanswered_bytes += payload.size();
+  if (is_compressed) inflated_bytes_ += payload.size();
   wheel_.at_most(index, w.unanswered.back().due);
 }
 

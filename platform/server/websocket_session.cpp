@@ -15,7 +15,7 @@ using phase = websocket_session::phase;
 namespace close_code = websocket::close_code;
 
 std::shared_ptr<channel_link> connection_actor::begin_websocket(std::uint32_t exchange_index, const channel_endpoint& endpoint,
-                                                               std::string&& handshake_fields) {
+                                                               websocket::handshake::verdict&& agreed) {
   auto& x = exchanges_[exchange_index];
   const auto place = draining_ ? none : websockets_.acquire();
   if (place == none) return nullptr;
@@ -28,8 +28,9 @@ std::shared_ptr<channel_link> connection_actor::begin_websocket(std::uint32_t ex
   w.route = x.route;
   w.trace = x.trace;
   w.link = std::make_shared<channel_link>(address(), place, generation, endpoint.options().queue_bytes);
-  w.handshake_fields = std::move(handshake_fields);
-  w.parser = websocket::frame_parser(limits_.websocket.message_bytes);
+  w.handshake_fields = std::move(agreed.fields);
+  w.deflate_bits = agreed.deflate ? agreed.deflate->window_bits : std::uint8_t{0};
+  w.parser = websocket::frame_parser(limits_.websocket.message_bytes, agreed.deflate.has_value());
   x.upgrades = true;
   sessions_[x.session].websocket = place; // from here on no request is read
   return w.link;
@@ -53,7 +54,7 @@ void connection_actor::open_websocket(std::uint32_t index) {
 }
 
 // Decides how the channel ends; the first decision counts. What is unanswered or queued still leaves, then the close frame. With `awaits_peer`
-// the client's is waited for; without, it has come or cannot be trusted to.
+// the client's is waited for; without, it has come or cannot be trusted to. Whatever else comes is dropped.
 void connection_actor::finish_websocket(websocket_session& w, std::uint16_t code, std::string_view reason, bool awaits_peer) {
   if (w.code != 0) return;
   w.code = code;
@@ -61,6 +62,8 @@ void connection_actor::finish_websocket(websocket_session& w, std::uint16_t code
   w.awaits_peer = awaits_peer;
   tell_service_of_end(w, code, reason);
   w.link->has_ended.store(true, std::memory_order_relaxed);
+  w.parser.drop_messages();
+  count_waiting(w);
   if (w.state != phase::open) return;
   w.state = phase::finishing;
   mark_dirty(w.session);
@@ -85,6 +88,13 @@ void connection_actor::leave_websocket(session& s) {
   left.unanswered = std::move(w.unanswered);
   w = std::move(left);
   if (w.unanswered.empty()) websockets_.release(place);
+}
+
+// What the channel holds of its client's bytes, against the connection actor's bound.
+void connection_actor::count_waiting(websocket_session& w) noexcept {
+  const auto holds = w.held.size() + w.parser.held_bytes();
+  held_bytes_ = held_bytes_ + holds - w.counted_bytes;
+  w.counted_bytes = holds;
 }
 
 void connection_actor::tell_service_of_end(websocket_session& w, std::uint16_t code, std::string_view reason) {

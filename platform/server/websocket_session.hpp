@@ -34,8 +34,9 @@ struct websocket_session {
   /// A message that the service has not answered.
   struct unanswered_message {
     std::uint8_t number = 0;
+    bool was_compressed = false;
     std::uint32_t due = 0; ///< tick
-    std::size_t bytes = 0;
+    std::size_t bytes = 0; ///< as the service has got it
   };
 
   std::uint32_t session = slab<int>::none;
@@ -46,6 +47,7 @@ struct websocket_session {
   bool has_given_up = false;     ///< finishing: the service is late, so its answers are not waited for
   bool service_was_told = false; ///< of the end
   std::uint8_t last_number = 0;
+  std::uint8_t deflate_bits = 0; ///< of the window with which messages to the client are compressed; 0: permessage-deflate was not agreed on
   std::uint16_t code = 0;        ///< to close with; 0: not decided
   std::string reason;
 

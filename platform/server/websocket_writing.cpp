@@ -21,11 +21,8 @@ namespace {
 
 // More than this waits in the queue until the socket has taken what was rendered.
 constexpr std::size_t render_bytes = 64 * 1024;
-
-void write_message(output& out, const outgoing& message) {
-  websocket::write_frame_header(out.text(), message.is_text ? websocket::opcode::text : websocket::opcode::binary, message.bytes.size());
-  out.add_body(message.bytes);
-}
+// Of all channels together; further messages leave as they are.
+constexpr std::size_t deflated_a_turn = 2 * 1024 * 1024;
 
 } // namespace
 
@@ -38,6 +35,7 @@ void connection_actor::on_channel_reply(std::uint64_t number, const caf::message
   if (answered == w.unanswered.end()) return;
   w.endpoint->slot().in_flight.leave();
   w.unanswered_bytes -= std::min(w.unanswered_bytes, answered->bytes);
+  if (answered->was_compressed) inflated_bytes_ -= answered->bytes;
   w.unanswered.erase(answered);
   if (w.session == none || w.has_given_up) {
     metrics_.late->add();
@@ -115,17 +113,43 @@ void connection_actor::on_channel_end(const channel_end& end) {
   finish_websocket(*w, websocket::may_be_sent(end.code) ? end.code : close_code::internal, end.reason, true);
 }
 
+// A message that many channels get is compressed once: each begins with an empty window.
+std::string_view connection_actor::deflated(const base::shared_bytes& message, int window_bits) {
+  if (message.size() > websocket::message_deflater::most_bytes || deflated_in_turn_ >= deflated_a_turn) return {};
+  if (message.view().data() != deflated_message_.view().data() || window_bits != deflated_bits_) {
+    deflated_ = deflater_.deflate(message.view(), window_bits);
+    deflated_message_ = message;
+    deflated_bits_ = window_bits;
+    deflated_in_turn_ += message.size();
+  }
+  return deflated_;
+}
+
+void connection_actor::write_message(const websocket_session& w, const outgoing& message) {
+  const auto kind = message.is_text ? websocket::opcode::text : websocket::opcode::binary;
+  const auto compressed = w.deflate_bits != 0 ? deflated(message.bytes, w.deflate_bits) : std::string_view();
+  if (compressed.empty()) {
+    websocket::write_frame_header(out_.text(), kind, message.bytes.size());
+    out_.add_body(message.bytes);
+    return;
+  }
+  websocket::write_frame_header(out_.text(), kind, compressed.size(), true);
+  out_.text() += compressed;
+  websocket_metrics_.deflated_from->add(message.bytes.size());
+  websocket_metrics_.deflated_to->add(compressed.size());
+}
+
 void connection_actor::render_frames(session& s) {
   auto& w = websockets_[s.websocket];
   if (!w.has_begun()) return;
   out_.text() += w.control;
   w.control = {};
   while (!w.queue.empty() && out_.pending() < render_bytes) {
-    if (const auto& marker = w.endpoint->options().gap_marker; w.gap > 0 && marker) write_message(out_, marker(w.gap));
+    if (const auto& marker = w.endpoint->options().gap_marker; w.gap > 0 && marker) write_message(w, marker(w.gap));
     w.gap = 0;
     const auto message = w.queue.pop();
     w.link->waiting.fetch_sub(channel_link::cost(message.bytes), std::memory_order_relaxed);
-    write_message(out_, message);
+    write_message(w, message);
     websocket_metrics_.sent->add();
   }
   count_queue(w);

@@ -1,8 +1,9 @@
-"""A WebSocket client that can break every rule. Source: RFC 6455."""
+"""A WebSocket client that can break every rule. Sources: RFC 6455, RFC 7692."""
 import base64
 import hashlib
 import os
 import struct
+import zlib
 
 from troupe_process import Connection, request
 
@@ -41,17 +42,31 @@ def close_frame(code=1000, reason=b""):
     return frame(CLOSE, struct.pack("!H", code) + reason)
 
 
-class WebSocket:
-    """A connection that has become a WebSocket. `early`: bytes sent in the same packet as the request."""
+def deflated(message, level=6, tail=b""):
+    """The payload of a compressed message."""
+    how = zlib.compressobj(level, zlib.DEFLATED, -15)
+    out = how.compress(message) + how.flush(zlib.Z_SYNC_FLUSH)
+    assert out.endswith(b"\0\0\xff\xff")
+    return out[:-4] + tail
 
-    def __init__(self, address, path="/echo-ws", early=b"", connection=None, **options):
+
+def inflated(payload):
+    how = zlib.decompressobj(-15)
+    return how.decompress(payload + b"\0\0\xff\xff")
+
+
+class WebSocket:
+    """A connection that has become a WebSocket. `early`: bytes sent in the same packet as the request. `offer`: the extensions that are offered."""
+
+    def __init__(self, address, path="/echo-ws", early=b"", connection=None, offer=None, **options):
         self.connection = connection or Connection(address, **options)
-        fields = handshake_fields()
+        fields = handshake_fields(Sec_WebSocket_Extensions=offer)
         self.connection.send(request("GET", path, None, fields) + early)
         self.head = self.connection.read_interim()
         assert self.head.startswith("HTTP/1.1 101 "), self.head
         expected = base64.b64encode(hashlib.sha1(fields["Sec-WebSocket-Key"].encode() + GUID).digest()).decode()
         assert f"Sec-WebSocket-Accept: {expected}" in self.head, self.head
+        self.agreed = next((line.partition(": ")[2] for line in self.head.split("\r\n") if line.startswith("Sec-WebSocket-Extensions: ")), None)
 
     def __enter__(self):
         return self
@@ -64,8 +79,19 @@ class WebSocket:
 
     def read_frame(self):
         """Opcode and payload of the server's next frame, which must be whole and not masked."""
+        opcode, payload, is_compressed = self.read_raw()
+        assert not is_compressed, (opcode, payload[:100])
+        return opcode, payload
+
+    def read_message(self):
+        """As `read_frame`, inflated when it is compressed, and whether it is."""
+        opcode, payload, is_compressed = self.read_raw()
+        return opcode, inflated(payload) if is_compressed else payload, is_compressed
+
+    def read_raw(self):
         first, second = self.connection._take(2)
-        assert first & 0x70 == 0 and first & 0x80 and not second & 0x80, (first, second)
+        allowed = 0x40 if self.agreed and first & 0x0F in (TEXT, BINARY) else 0
+        assert first & 0x70 & ~allowed == 0 and first & 0x80 and not second & 0x80, (first, second)
         size = second
         if size == 126:
             size, = struct.unpack("!H", self.connection._take(2))
@@ -73,7 +99,7 @@ class WebSocket:
         elif size == 127:
             size, = struct.unpack("!Q", self.connection._take(8))
             assert size > 65535
-        return first & 0x0F, self.connection._take(size)
+        return first & 0x0F, self.connection._take(size), bool(first & 0x40)
 
     def read_close(self):
         """The code of the close frame that is next (None without one), and that the connection then ends."""

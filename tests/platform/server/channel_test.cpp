@@ -5,11 +5,15 @@
 
 #include <catch2/catch.hpp>
 
+#include <memory>
 #include <string>
 #include <thread>
+#include <vector>
 
 using namespace troupe::server::test;
 using namespace std::chrono_literals;
+using troupe::server::limits;
+using troupe::websocket::client_frame;
 using troupe::websocket::close_payload;
 using troupe::websocket::frame;
 
@@ -258,6 +262,99 @@ TEST_CASE("C-88: where the oldest may be dropped, a marker says how many, and no
   }
   CHECK(dropped > 0);
   CHECK(received + dropped == published);
+}
+
+TEST_CASE("a channel that is closing drops messages as they come, and holds nothing of them") {
+  limits bounds;
+  bounds.held_bytes = 100'000;
+  bounds.websocket.close_timeout = 20s;
+  feed_server server(20s, bounds);
+  feed_client c(server);
+  feed_client other(server);
+  REQUIRE(c.open("/feed?topic=news") == switching);
+  REQUIRE(other.open("/feed?topic=other") == switching);
+  const std::string half(90'000, 'x');
+  c.say("close");
+  CHECK(c.read() == "close 4001:as told");
+  // A message that has begun, and one that is larger than any may be; of neither is anything kept.
+  c.send(frame(0x01, half));
+  client_frame huge{0x80, std::string(1 << 21, '\xFF')};
+  const auto bytes = huge.bytes();
+  c.send(std::string_view(bytes).substr(0, bytes.size() - 10));
+  for (int i = 0; i < 3; ++i) { // the others have the whole bound to themselves
+    other.send(frame(0x01, half));
+    other.send(frame(0x80, ""));
+    CHECK(other.read() == "text:re " + half);
+  }
+  c.send(std::string_view(bytes).substr(bytes.size() - 10));
+  agree(c, 4001);
+}
+
+TEST_CASE("what a channel has assembled is given back when its end is decided, not when it comes") {
+  limits bounds;
+  bounds.held_bytes = 100'000;
+  bounds.websocket.close_timeout = 20s;
+  feed_server server(20s, bounds);
+  feed_client c(server);
+  feed_client other(server);
+  REQUIRE(c.open("/feed?topic=news") == switching);
+  REQUIRE(other.open("/feed?topic=other") == switching);
+  const std::string half(90'000, 'x');
+  c.send(frame(0x01, half));
+  c.send(frame(0x89, "p"));
+  CHECK(c.read() == "pong:p"); // it is there
+  {
+    caf::scoped_actor self(server.system());
+    server.seen->channel(0)->close(self.ptr(), 4003);
+  }
+  CHECK(c.read() == "close 4003:");
+  other.send(frame(0x01, half));
+  other.send(frame(0x80, ""));
+  CHECK(other.read() == "text:re " + half);
+  agree(c, 4003);
+}
+
+TEST_CASE("RFC 7692: a message that many channels get comes to each as it has agreed") {
+  limits bounds;
+  bounds.websocket.compression = true;
+  feed_server server(20s, bounds);
+  const std::string offer = "Sec-WebSocket-Extensions: permessage-deflate";
+  const std::string offers[] = {offer + "\r\n", "", offer + "; server_max_window_bits=9\r\n", offer + "\r\n"};
+  std::vector<std::unique_ptr<feed_client>> clients;
+  std::vector<word_channel> channels;
+  for (std::size_t i = 0; i < std::size(offers); ++i) {
+    clients.push_back(std::make_unique<feed_client>(server));
+    REQUIRE(clients.back()->open("/feed?topic=news", offers[i]) == switching);
+    channels.push_back(*server.seen->channel(i));
+  }
+  const auto check = [&](const std::string& text, bool is_compressed) {
+    const auto encoded = channels.front().encode({text});
+    {
+      caf::scoped_actor self(server.system());
+      for (const auto& channel : channels) CHECK(channel.send_encoded(self.ptr(), encoded));
+    }
+    for (std::size_t i = 0; i < clients.size(); ++i)
+      CHECK(clients[i]->read() == (is_compressed && !offers[i].empty() ? "compressed text:" : "text:") + text);
+  };
+  for (int round = 0; round < 3; ++round) {
+    check(std::string(5000, static_cast<char>('a' + round)), true);
+    check("short", false);
+    check("", false);
+    check(std::string(5000, static_cast<char>('a' + round)), true);
+  }
+}
+
+TEST_CASE("a route that bears secrets never agrees on compression") {
+  limits bounds;
+  bounds.websocket.compression = true;
+  feed_server server(20s, bounds);
+  feed_client c(server);
+  REQUIRE(c.open("/secret?topic=news", "Sec-WebSocket-Extensions: permessage-deflate\r\n") == switching);
+  const std::string text(5000, 'a');
+  c.say(text);
+  CHECK(c.read() == "text:re " + text);
+  c.send(frame(0xC1, std::string("\xF2\x48\xCD\xC9\xC9\x07\x00", 7)));
+  CHECK(c.read().starts_with("close 1002:"));
 }
 
 TEST_CASE("a server that stops says 1001 to its channels and tells the service") {

@@ -1,5 +1,6 @@
 #include "tests/platform/server/feed.hpp"
 
+#include "platform/websocket/message_inflater.hpp"
 #include "tests/platform/websocket/client_frame.hpp"
 
 #include <caf/init_global_meta_objects.hpp>
@@ -114,6 +115,7 @@ feed_server::feed_server(std::chrono::milliseconds service_timeout, limits bound
   dropping.gap_marker = [](std::uint64_t dropped) { return outgoing{true, base::shared_bytes("gap " + std::to_string(dropped))}; };
   routes_.websocket("/feed", converse(service, &open_topic, &decode_word, &encode_word)).within(service_timeout);
   routes_.websocket("/ticker", converse(service, &open_topic, &decode_word, &encode_word, dropping)).within(service_timeout);
+  routes_.websocket("/secret", converse(service, &open_topic, &decode_word, &encode_word)).bears_secrets();
   routes_.get("/plain", respond([](const http::request&) { return http::response{}; }));
   server_options options;
   options.connection_actors = 1;
@@ -211,6 +213,11 @@ std::string feed_client::read() {
   switch (kind) {
   case 0x81: return "text:" + payload;
   case 0x82: return "binary:" + payload;
+  case 0xC1: {
+    websocket::message_inflater inflater;
+    if (inflater.inflate(payload, 1 << 20, true) != websocket::message_inflater::outcome::complete) return "no DEFLATE";
+    return "compressed text:" + std::string(inflater.message());
+  }
   case 0x89: return "ping:" + payload;
   case 0x8A: return "pong:" + payload;
   case 0x88: {

@@ -63,7 +63,8 @@ class diary {
   std::vector<word_channel> channels_;
 };
 
-/// A server with the feed at /feed (closes slow readers) and /ticker (drops their oldest messages), and a plain route at /plain.
+/// A server with the feed at /feed (closes slow readers), /ticker (drops their oldest messages) and /secret (never compresses), and a plain route at
+/// /plain.
 class feed_server {
  public:
   explicit feed_server(std::chrono::milliseconds service_timeout = std::chrono::seconds(20), limits bounds = {});
@@ -106,7 +107,7 @@ class feed_client {
   /// Opens a channel: the answer's status line.
   std::string open(std::string_view path, std::string_view more_fields = "");
   void say(std::string_view text);
-  /// "text:...", "binary:...", "ping:", "close 1000:reason", or "end" when the connection has ended.
+  /// "text:...", "compressed text:..." with its text, "binary:...", "ping:", "close 1000:reason", or "end" when the connection has ended.
   std::string read();
 
  private:
