@@ -25,6 +25,16 @@ TEST_CASE("RFC 6455 5.2: a server's header is final, not masked, and has the sho
   CHECK(header(opcode::text, 0x10000) == "\x81\x7F\x00\x00\x00\x00\x00\x01\x00\x00"s);
 }
 
+TEST_CASE("RFC 7692 6: the header of a compressed message says so, whatever its length") {
+  for (const std::size_t size : {0, 126, 0x10000}) {
+    std::string compressed;
+    write_frame_header(compressed, opcode::text, size, true);
+    auto expected = header(opcode::text, size);
+    expected[0] = '\xC1';
+    CHECK(compressed == expected);
+  }
+}
+
 TEST_CASE("RFC 6455 5.7: a pong carries the ping's data") {
   std::string out;
   write_control(out, opcode::pong, "Hello");
