@@ -23,7 +23,7 @@ namespace {
 
 // A worker without work looks for some that was put elsewhere at least this often.
 constexpr std::chrono::milliseconds longest_wait{10};
-// A busy worker looks at the poller after so many jobs.
+// A busy worker looks around after so many jobs: whether something that is parked is ready, and whether another worker is idle.
 constexpr unsigned jobs_between_looks = 16;
 
 // What the workers of one process share; set before the actor system starts.
@@ -59,7 +59,7 @@ class polling_policy : public caf::policy::work_stealing {
   caf::resumable* dequeue(Worker* self) {
     this_threads_worker = self;
     auto& data = d(self);
-    if (++data.jobs % jobs_between_looks == 0) the_station.poller->wait(std::chrono::milliseconds(0));
+    if (++data.jobs % jobs_between_looks == 0) look_around(data);
     for (;;) {
       if (auto* job = find(self)) return job;
       the_station.waiting.fetch_add(1, std::memory_order_relaxed);
@@ -72,6 +72,16 @@ class polling_policy : public caf::policy::work_stealing {
   }
 
  private:
+  // What is ready is left to a worker that waits: taken here it would queue behind this worker's jobs while the other sleeps on. And jobs that
+  // queue here already are offered to it, for sends between actors wake nobody.
+  static void look_around(const worker_data& data) {
+    if (the_station.waiting.load(std::memory_order_relaxed) == 0) {
+      the_station.poller->wait(std::chrono::milliseconds(0));
+    } else if (!data.queue.empty()) {
+      the_station.poller->call();
+    }
+  }
+
   // The newest of its own jobs, else the oldest of another worker's.
   template <class Worker>
   caf::resumable* find(Worker* self) {

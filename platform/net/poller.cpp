@@ -5,14 +5,8 @@
 #include <unistd.h>
 
 #include <algorithm>
-#include <array>
 
 namespace troupe::net {
-
-namespace {
-// What one thread takes at once: few, so that the others that wait get their share.
-constexpr std::size_t events_a_wait = 4;
-} // namespace
 
 base::result<std::unique_ptr<poller>> poller::open() {
   const int epoll_fd = ::epoll_create1(EPOLL_CLOEXEC);
@@ -58,15 +52,13 @@ void poller::remove(int fd, sleeper& who) noexcept {
 }
 
 void poller::wait(std::chrono::milliseconds most) {
-  std::array<epoll_event, events_a_wait> events;
-  const int count = ::epoll_wait(epoll_fd_, events.data(), static_cast<int>(events.size()), static_cast<int>(most.count()));
-  if (count > 0) {
+  epoll_event event{};
+  // One, so that what is ready besides wakes another thread that waits: one that took two would run them after each other.
+  if (::epoll_wait(epoll_fd_, &event, 1, static_cast<int>(most.count())) > 0) {
     const std::lock_guard lock(guard_);
-    for (int i = 0; i < count; ++i) {
-      auto* who = static_cast<sleeper*>(events[static_cast<std::size_t>(i)].data.ptr);
-      // One that was removed between the wait and the lock must not be touched.
-      if (who && std::find(sleepers_.begin(), sleepers_.end(), who) != sleepers_.end()) who->wake();
-    }
+    auto* who = static_cast<sleeper*>(event.data.ptr);
+    // One that was removed between the wait and the lock must not be touched.
+    if (who && std::find(sleepers_.begin(), sleepers_.end(), who) != sleepers_.end()) who->wake();
   }
   const auto now = base::clock::now();
   auto look = next_look_.load(std::memory_order_relaxed);

@@ -52,7 +52,7 @@ class poller {
   /// Forgets the descriptor and its sleeper; when it returns, `wake` is not running and will not be called. Not from `wake`.
   void remove(int fd, sleeper& who) noexcept;
 
-  /// Blocks for at most `most` (0: not at all) until something is ready, due or called; wakes those sleepers on this thread.
+  /// Blocks for at most `most` (0: not at all) until something is ready, due or called; wakes one that is ready, and all that are due, on this thread.
   void wait(std::chrono::milliseconds most);
 
   /// Makes one thread that waits, or the next one that will, return at once.
