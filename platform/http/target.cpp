@@ -24,6 +24,13 @@ constexpr std::array<bool, 256> path_bytes = [] {
   return allowed;
 }();
 
+// Bytes of a host that is a name or an IPv4 address: a ',' would be a list, and no name holds an escape.
+constexpr std::array<bool, 256> host_bytes = [] {
+  auto allowed = path_bytes;
+  for (const char c : std::string_view(",/@:")) allowed[static_cast<std::size_t>(c)] = false;
+  return allowed;
+}();
+
 constexpr int hex_value(char c) noexcept {
   if (c >= '0' && c <= '9') return c - '0';
   if (c >= 'a' && c <= 'f') return c - 'a' + 10;
@@ -173,12 +180,7 @@ bool is_authority(std::string_view text) noexcept {
     if (bracket == std::string_view::npos || !is_ipv6(text.substr(1, bracket - 1))) return false;
     host_end = bracket + 1;
   } else {
-    while (host_end < text.size() && text[host_end] != ':') {
-      const char c = text[host_end];
-      // A ',' would be a list, and no name holds an escape.
-      if (c == ',' || c == '/' || c == '@' || !path_bytes[static_cast<unsigned char>(c)]) return false;
-      ++host_end;
-    }
+    while (host_end < text.size() && host_bytes[static_cast<unsigned char>(text[host_end])]) ++host_end;
     if (host_end == 0) return false;
   }
   if (host_end == text.size()) return true;
