@@ -33,8 +33,10 @@ std::uint64_t mix(std::uint64_t x) noexcept {
 
 class connection_actor::dispatch_site final : public call_site, public http::client_source {
  public:
-  dispatch_site(connection_actor& actor, std::uint32_t place, actor::envelope envelope)
-      : actor_(actor), place_(place), envelope_(std::move(envelope)), priority_(envelope_.priority) {}
+  dispatch_site(connection_actor& actor, std::uint32_t place, actor::priority priority)
+      : actor_(actor), place_(place), priority_(priority) {
+    envelope_.priority = priority;
+  }
 
   actor::envelope& envelope() override { return envelope_; }
 
@@ -164,7 +166,8 @@ std::optional<http::response> connection_actor::handle(std::uint32_t place, http
   if (exchanges_.in_use() > limits_.in_flight)
     return http::problem({base::errc::unavailable, "too many requests are in flight"}, id());
 
-  actor::envelope envelope;
+  dispatch_site site(*this, place, rule.priority);
+  auto& envelope = site.envelope();
   if (rule.needs_idempotency_key) {
     const auto name = std::string_view("Idempotency-Key");
     const auto field = request.field(name);
@@ -179,9 +182,7 @@ std::optional<http::response> connection_actor::handle(std::uint32_t place, http
   envelope.deadline = now_ + rule.timeout;
   envelope.sent = now_;
   envelope.trace = x.trace;
-  envelope.priority = rule.priority;
   if (const auto tls = sessions_[x.session].tls; tls != none) envelope.principal = tls_streams_[tls].peer();
-  dispatch_site site(*this, place, std::move(envelope));
   request.source = &site;
   return rule.target->start(site, request);
 }
