@@ -5,11 +5,7 @@ namespace troupe::hello {
 hello_actor::behavior_type hello(hello_actor::pointer self, const actor::service_metrics& metrics) {
   return actor::serve<hello_actor>(
       self, metrics,
-      [](const actor::envelope&, const v1::GreetRequest&) {
-        v1::Greeting greeting;
-        greeting.set_text("Hello");
-        return greeting;
-      },
+      [hello = base::shared_bytes("Hello")](const actor::envelope&, const v1::GreetRequest&) { return greeting{hello}; },
       [](const actor::envelope&, const v1::EchoRequest& request) {
         v1::EchoReply reply;
         reply.set_content_type(request.content_type());

@@ -6,10 +6,10 @@ namespace {
 
 base::result<v1::GreetRequest> decode_greet(const http::request&) { return v1::GreetRequest{}; }
 
-http::response encode_greeting(const v1::Greeting& greeting) {
+http::response encode_greeting(const greeting& given) {
   http::response r;
   r.content_type = "text/plain";
-  r.body = base::shared_bytes(greeting.text());
+  r.body = given.text;
   return r;
 }
 
