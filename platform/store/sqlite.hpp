@@ -6,6 +6,7 @@
 #include <cstddef>
 #include <cstdint>
 #include <filesystem>
+#include <memory>
 #include <span>
 #include <string>
 #include <string_view>
@@ -14,6 +15,8 @@ struct sqlite3;
 struct sqlite3_stmt;
 
 namespace troupe::store {
+
+class row_buffer;
 
 /// Integers of which every value fits into a column: all but the unsigned ones of 64 bits.
 template <class Integer>
@@ -116,6 +119,11 @@ class database {
   /// Compiles one statement, to be kept and used many times. Errors: internal for SQL that is wrong; else as
   /// `translate`.
   [[nodiscard]] base::result<statement> prepare(std::string_view sql);
+
+  /// Makes statements of this connection see the rows as a table of this name, with columns c0, c1, ...; it can
+  /// be read only, is in no file, and is lent as long as the connection lives.
+  /// Errors: internal for rows without a column; as `translate`.
+  [[nodiscard]] base::result<void> lend(std::string_view name, std::shared_ptr<const row_buffer> rows);
 
   /// Runs statements that yield no rows, or whose rows nobody wants. They are compiled each time: for set-up,
   /// not for requests.
