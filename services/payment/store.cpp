@@ -3,11 +3,7 @@
 #include "platform/base/log.hpp"
 #include "services/payment/currency.hpp"
 
-#include <unistd.h>
-
-#include <array>
 #include <limits>
-#include <stdexcept>
 #include <utility>
 #include <vector>
 
@@ -45,20 +41,19 @@ verdict refuse_other_request() {
 
 } // namespace
 
-random_bits system_random() {
-  return [pool = std::array<std::uint64_t, 32>{}, left = std::size_t{0}]() mutable {
-    if (left == 0) {
-      if (::getentropy(pool.data(), sizeof pool) != 0)
-        throw std::runtime_error("the system has no randomness");
-      left = pool.size();
-    }
-    return pool[--left];
-  };
-}
+ledger_store::ledger_store(store::database database, store_secrets secrets, row_buffers rows,
+                           statements prepared, options o)
+    : database_(std::move(database)), secrets_(secrets), rows_(std::move(rows)), run_(std::move(prepared)),
+      options_(std::move(o)), index_(options_.slot_generation) {}
 
-ledger_store::ledger_store(store::database database, store_secrets secrets, statements prepared, options o)
-    : database_(std::move(database)), secrets_(secrets), run_(std::move(prepared)), options_(std::move(o)),
-      index_(options_.slot_generation) {}
+base::result<ledger_store::row_buffers> ledger_store::lend_rows(store::database& database) {
+  const auto rows = [](std::size_t columns) { return std::make_shared<store::row_buffer>(columns); };
+  row_buffers lent{rows(11), rows(4), rows(2)};
+  if (auto done = database.lend("new_operations", lent.operations); done.has_error()) return done.error();
+  if (auto done = database.lend("new_entries", lent.entries); done.has_error()) return done.error();
+  if (auto done = database.lend("folded_slots", lent.slots); done.has_error()) return done.error();
+  return lent;
+}
 
 base::result<ledger_store::statements> ledger_store::prepare(store::database& database) {
   statements s;
@@ -70,14 +65,17 @@ base::result<ledger_store::statements> ledger_store::prepare(store::database& da
       {&s.operation,
        "SELECT kind, key, random, customer, target, amount, currency, note, created_at FROM operations "
        "WHERE number = ?1"},
-      {&s.add_operation,
-       "INSERT INTO operations(number, kind, slot, key, random, customer, target, amount, currency, "
-       "note, created_at) VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11)"},
-      {&s.add_entry, "INSERT INTO entries(operation, account, amount, currency) VALUES (?1, ?2, ?3, ?4)"},
+      // "OR ROLLBACK", for a failure ends the group anyway, and undoing the statement alone would cost a copy
+      // of every page that it changes.
+      {&s.add_operations,
+       "INSERT OR ROLLBACK INTO operations(number, kind, slot, key, random, customer, target, amount, "
+       "currency, note, created_at) SELECT * FROM new_operations"},
+      {&s.add_entries, "INSERT OR ROLLBACK INTO entries(operation, account, amount, currency) "
+                       "SELECT * FROM new_entries"},
       {&s.payment,
        "SELECT kind, random, customer, amount, refunded, currency FROM operations WHERE number = ?1"},
       {&s.add_refunded, "UPDATE operations SET refunded = refunded + ?2 WHERE number = ?1"},
-      {&s.fold, "INSERT OR IGNORE INTO slots(slot, operation) VALUES (?1, ?2)"},
+      {&s.fold, "INSERT OR IGNORE INTO slots(slot, operation) SELECT * FROM folded_slots"},
       {&s.note_fold, "UPDATE slots_progress SET through = max(through, ?1) WHERE id = 1"},
   };
   for (const auto& [target, sql] : all) {
@@ -101,9 +99,11 @@ base::result<ledger_store> ledger_store::open(store::database database, options 
   if (auto done = write_secrets(database, fresh); done.has_error()) return done.error();
   const auto secrets = read_secrets(database);
   if (secrets.has_error()) return secrets.error();
+  auto rows = lend_rows(database);
+  if (rows.has_error()) return rows.error();
   auto prepared = prepare(database);
   if (prepared.has_error()) return prepared.error();
-  ledger_store opened(std::move(database), *secrets, std::move(*prepared), std::move(o));
+  ledger_store opened(std::move(database), *secrets, std::move(*rows), std::move(*prepared), std::move(o));
   if (auto done = opened.load_slots(); done.has_error()) return done.error();
   return opened;
 }
@@ -141,6 +141,7 @@ base::result<void> ledger_store::begin(base::unix_micros now) {
     if (auto done = load_slots(); done.has_error()) return done;
   }
   last_ = newest_;
+  written_ = newest_;
   group_ = 0;
   if (now != now_ || now_text_.empty()) {
     now_ = now;
@@ -180,6 +181,7 @@ base::result<std::optional<std::int64_t>> ledger_store::holder_of(std::uint64_t 
 
 base::result<std::optional<ledger_store::recorded>> ledger_store::read_if_owner(std::int64_t number,
                                                                                 const intent& wanted) {
+  if (auto done = bring_to_tables(number); done.has_error()) return done.error();
   auto& row = run_.operation;
   const auto there = row.bind_all(number).step();
   if (there.has_error()) return there.error();
@@ -215,22 +217,28 @@ base::result<ledger_store::slot_search> ledger_store::search(const intent& wante
   return base::fail(errc::internal, "no slot is free for an Idempotency-Key");
 }
 
-base::result<ledger_store::recorded> ledger_store::write(const intent& wanted, std::uint64_t slot) {
+ledger_store::recorded ledger_store::write(const intent& wanted, std::uint64_t slot) {
   const operation_place place{last_ + 1, options_.random()};
-  auto done = run_.add_operation
-                  .bind_all(place.number, static_cast<std::int64_t>(wanted.kind), stored(slot), wanted.key,
-                            stored(place.random), wanted.customer, wanted.target, wanted.amount,
-                            wanted.currency, wanted.note, now_)
-                  .run();
-  if (done.has_error()) return done.error();
-  for (const auto& entry : postings(wanted.kind, wanted.customer, wanted.amount)) {
-    done = run_.add_entry.bind_all(place.number, entry.account, entry.amount_minor, wanted.currency).run();
-    if (done.has_error()) return done.error();
-  }
+  rows_.operations->add(place.number, static_cast<std::int64_t>(wanted.kind), stored(slot), wanted.key,
+                        stored(place.random), wanted.customer, wanted.target, wanted.amount, wanted.currency,
+                        wanted.note, now_);
+  for (const auto& entry : postings(wanted.kind, wanted.customer, wanted.amount))
+    rows_.entries->add(place.number, entry.account, entry.amount_minor, wanted.currency);
   index_.add({slot, place.number});
   last_ = place.number;
   ++group_;
   return recorded{place, now_, true};
+}
+
+/// Makes statements see this operation, if it is one of this group.
+base::result<void> ledger_store::bring_to_tables(std::int64_t number) {
+  if (number <= written_ || number > last_) return {};
+  if (auto done = run_.add_operations.bind_all().run(); done.has_error()) return done;
+  if (auto done = run_.add_entries.bind_all().run(); done.has_error()) return done;
+  rows_.operations->clear();
+  rows_.entries->clear();
+  written_ = last_;
+  return {};
 }
 
 std::string ledger_store::text_of(base::unix_micros when) const {
@@ -252,11 +260,10 @@ base::result<verdict> ledger_store::transfer(operation_kind kind, const Request&
   if (place.has_error()) return place.error();
   if (place->found && !place->found->is_same) return refuse_other_request();
   const bool replayed = place->found.has_value();
-  const auto operation = replayed ? base::result<recorded>(*place->found) : write(wanted, place->slot);
-  if (operation.has_error()) return operation.error();
+  const auto operation = replayed ? *place->found : write(wanted, place->slot);
 
-  const auto id = seal_id(secrets_.ids, kind, operation->place);
-  const auto created_at = text_of(operation->created_at);
+  const auto id = seal_id(secrets_.ids, kind, operation.place);
+  const auto created_at = text_of(operation.created_at);
   if (kind == operation_kind::payment) {
     auto body = document(payment_view{.id = id,
                                       .customer_id = request.customer_id(),
@@ -286,6 +293,7 @@ base::result<verdict> ledger_store::credit(const v1::CreateCreditRequest& reques
 
 base::result<std::optional<ledger_store::target_payment>>
 ledger_store::find_payment(const operation_place& place) {
+  if (auto done = bring_to_tables(place.number); done.has_error()) return done.error();
   auto& row = run_.payment;
   const auto there = row.bind_all(place.number).step();
   if (there.has_error()) return there.error();
@@ -315,17 +323,18 @@ base::result<verdict> ledger_store::refund(const v1::CreateRefundRequest& reques
   if (place.has_error()) return place.error();
   if (place->found && !place->found->is_same) return refuse_other_request();
   const bool replayed = place->found.has_value();
-  auto operation = replayed ? base::result<recorded>(*place->found) : base::result<recorded>(recorded{});
-  if (!replayed) {
+  recorded operation;
+  if (replayed) {
+    operation = *place->found;
+  } else {
     auto allowed = check_refund((*payment)->amount, (*payment)->refunded, request.amount_minor());
     if (allowed.has_error()) return verdict{{}, std::move(allowed).error()};
     operation = write(wanted, place->slot);
-    if (operation.has_error()) return operation.error();
     auto done = run_.add_refunded.bind_all(target->number, request.amount_minor()).run();
     if (done.has_error()) return done.error();
   }
-  const auto id = seal_id(secrets_.ids, operation_kind::refund, operation->place);
-  const auto created_at = text_of(operation->created_at);
+  const auto id = seal_id(secrets_.ids, operation_kind::refund, operation.place);
+  const auto created_at = text_of(operation.created_at);
   auto body = document(refund_view{.id = id,
                                    .payment_id = request.payment_id(),
                                    .amount_minor = request.amount_minor(),
@@ -337,16 +346,18 @@ base::result<verdict> ledger_store::refund(const v1::CreateRefundRequest& reques
 
 base::result<void> ledger_store::fold_slots() {
   const auto most = index_.is_full() ? std::numeric_limits<std::size_t>::max() : folds_per_operation * group_;
-  for (const auto& held : index_.fold(most)) {
-    if (auto done = run_.fold.bind_all(stored(held.slot), held.operation).run(); done.has_error())
-      return done;
-  }
+  const auto folded = index_.fold(most);
+  if (folded.empty()) return {};
+  rows_.slots->clear();
+  for (const auto& held : folded) rows_.slots->add(stored(held.slot), held.operation);
+  if (auto done = run_.fold.bind_all().run(); done.has_error()) return done;
   if (const auto through = index_.folded_through()) return run_.note_fold.bind_all(*through).run();
   return {};
 }
 
 base::result<void> ledger_store::commit() {
-  auto done = fold_slots();
+  auto done = bring_to_tables(last_);
+  if (!done.has_error()) done = fold_slots();
   if (!done.has_error()) done = database_.commit();
   if (done.has_error()) {
     rollback();
@@ -360,6 +371,8 @@ base::result<void> ledger_store::commit() {
 void ledger_store::rollback() noexcept {
   database_.rollback();
   index_.drop();
+  rows_.operations->clear();
+  rows_.entries->clear();
   accounts_.clear(); // some may have been added by the group
   last_ = newest_;
   group_ = 0;

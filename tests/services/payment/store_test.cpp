@@ -81,6 +81,27 @@ TEST_CASE("a request is repeated within its own group too", "[unit][payment]") {
   CHECK(number_in(dir.file(), "SELECT count(*) FROM operations") == 1);
 }
 
+TEST_CASE("a payment is refunded within its own group, and both are repeated there", "[unit][payment]") {
+  const scratch dir;
+  auto store = open_store(dir.file());
+  auto reader = open_reader(dir.file());
+  REQUIRE(store.begin(noon).has_value());
+  const auto id = id_of(*store.pay(a_payment(100), "k"));
+  const auto other = id_of(*store.pay(a_payment(7), "other"));
+  const auto refund = store.refund(a_refund(id, 60), "r");
+  CHECK(refusal_of(*store.refund(a_refund(id, 41), "s")) == base::errc::unprocessable);
+  CHECK(store.refund(a_refund(id, 60), "r")->outcome.body() == refund->outcome.body());
+  CHECK(id_of(*store.pay(a_payment(100), "k")) == id);
+  const auto last = id_of(*store.pay(a_payment(8), "last"));
+  REQUIRE(store.commit().has_value());
+  CHECK(member(*reader.payment(id), "status") == "partially_refunded");
+  CHECK(member(*reader.payment(other), "status") == "captured");
+  CHECK(member(*reader.payment(last), "status") == "captured");
+  CHECK(number_in(dir.file(), "SELECT count(*) FROM operations") == 4);
+  CHECK(number_in(dir.file(), "SELECT count(*) FROM entries") == 8);
+  CHECK(number_in(dir.file(), "SELECT total(amount) FROM entries") == 0);
+}
+
 TEST_CASE("C-122: a used key with another request is refused, whatever differs", "[unit][payment]") {
   const scratch dir;
   auto store = open_store(dir.file());
