@@ -65,10 +65,10 @@ Result as_result(base::result<T>&& value) {
 }
 
 // Checks, measures and guards one handler whose first parameter is the envelope.
-template <class Self, class F, class R, class Request>
-auto guard(Self self, const service_metrics& m, F handler, R (F::*)(const envelope&, Request) const) {
+template <class Self, class F, class R, class Envelope, class Request>
+auto guard(Self self, const service_metrics& m, F handler, R (F::*)(Envelope&, Request) const) {
   using result = typename handler_result<R>::type;
-  return [self, m, handler = std::move(handler)](const envelope& e, Request request) -> result {
+  return [self, m, handler = std::move(handler)](Envelope& e, Request request) -> result {
     const auto now = base::clock::now();
     m.mailbox_wait->record(now - e.sent);
     if (e.deadline <= now) {
@@ -98,6 +98,8 @@ template <class F>
 struct takes_envelope : std::false_type {};
 template <class F, class R, class Request>
 struct takes_envelope<R (F::*)(const envelope&, Request) const> : std::true_type {};
+template <class F, class R, class Request>
+struct takes_envelope<R (F::*)(envelope&, Request) const> : std::true_type {};
 
 template <class Self, class F>
 auto guard_if_request(Self self, const service_metrics& m, F handler) {
@@ -115,7 +117,7 @@ auto guard_if_request(Self self, const service_metrics& m, F handler) {
 /// `base::result` of it, a promise, or nothing. Around each of them stands what no author has to write: a request whose deadline has passed is
 /// never begun and answered `deadline_exceeded`; the wait in the mailbox is measured; an exception answers that request `internal`
 /// and ends the actor, so that its supervisor starts it anew. Handlers with another first parameter pass as they are.
-/// Handlers keep state by capturing it (a shared_ptr to the state, by value).
+/// Handlers keep state by capturing it (a shared_ptr to the state, by value). One that takes `envelope&` and `Request&` may move out of them.
 template <class Handle, class... Handlers>
 typename Handle::behavior_type serve(typename Handle::pointer self, const service_metrics& m, Handlers... handlers) {
   return {detail::guard_if_request(self, m, std::move(handlers))...};

@@ -14,8 +14,9 @@
 
 namespace troupe::payment {
 
-/// The payment actor as it is inside: with the tick by which it publishes.
-using payment_impl = payment_actor::extend<caf::result<void>(actor::tick)>;
+/// The payment actor as it is inside: with the tick by which it publishes, and the message by which it sends
+/// what has gathered to the store.
+using payment_impl = payment_actor::extend<caf::result<void>(actor::tick), caf::result<void>(send_batch)>;
 
 /// How a write ended, a label of its counter.
 enum class ending : std::uint8_t { created, replayed, refused, conflict, failed };
@@ -41,7 +42,9 @@ struct payment_links {
 };
 
 /// The actor in front of the ledger: checks requests, lets no two writes with the same key and scope run at
-/// once, and tells stats how many payments it has taken (5 times a second at most, to be shed under load).
+/// once, and sends those that have come together to the store as one batch: a message that it sends itself
+/// comes behind those that are waiting already, so one write alone does not wait. It tells stats how many
+/// payments it has taken (5 times a second at most, to be shed under load).
 /// Memory: one entry for each write in flight, which the platform bounds.
 [[nodiscard]] payment_impl::behavior_type payment(payment_impl::pointer self, const payment_metrics& metrics,
                                                   const payment_links& links);

@@ -11,17 +11,15 @@ namespace troupe::payment {
 namespace {
 
 using base::errc;
-using promise = caf::typed_response_promise<v1::Outcome>;
+using promise = caf::typed_response_promise<batch_outcomes>;
 
-/// A request that waits for the commit of its group.
-struct pending_write {
-  base::time_point deadline;
-  std::string key;
-  std::variant<v1::CreatePaymentRequest, v1::CreateRefundRequest, v1::CreateCreditRequest> request;
+/// A batch that waits for the commit of its group.
+struct pending_batch {
+  std::vector<ledger_write> writes;
   promise answer;
 };
 
-base::result<verdict> apply(ledger_store& ledger, const pending_write& write) {
+base::result<verdict> apply(ledger_store& ledger, const ledger_write& write) {
   return std::visit(
       [&](const auto& request) {
         using type = std::remove_cvref_t<decltype(request)>;
@@ -49,15 +47,15 @@ class group_commit {
   group_commit(std::shared_ptr<ledger_store> ledger, const store_metrics& metrics, store_clocks clocks)
       : ledger_(std::move(ledger)), metrics_(metrics), clocks_(std::move(clocks)) {}
 
-  template <class Request>
-  promise add(payment_store_actor::pointer self, const actor::envelope& envelope, const Request& request) {
-    auto answer = self->make_response_promise<v1::Outcome>();
-    waiting_.push_back({envelope.deadline, envelope.idempotency_key, request, answer});
-    if (waiting_.size() >= most_in_group) {
+  promise add(payment_store_actor::pointer self, write_batch& batch) {
+    auto answer = self->make_response_promise<batch_outcomes>();
+    writes_ += batch.writes.size();
+    waiting_.push_back({std::move(batch.writes), answer});
+    if (writes_ >= most_in_batch) {
       commit();
     } else if (!commit_is_sent_) {
       commit_is_sent_ = true;
-      self->send(self, commit_batch{});
+      self->send(self, commit_group{});
     }
     return answer;
   }
@@ -72,42 +70,45 @@ class group_commit {
     // A group that an exception leaves behind is gone with the actor: its promises then answer for
     // themselves.
     auto group = std::exchange(waiting_, {});
+    const auto writes = std::exchange(writes_, 0);
     if (group.empty()) return;
     const auto began = clocks_.monotonic();
-    std::vector<verdict> verdicts;
-    verdicts.reserve(group.size());
-    const auto recorded = record(group, verdicts);
+    std::vector<batch_outcomes> told(group.size());
+    const auto recorded = record(group, told);
     if (recorded.has_error()) {
       ledger_->rollback();
       metrics_.failures->add();
-      base::log::error("payments_not_recorded",
-                       {{"requests", group.size()}, {"reason", recorded.error().detail}});
-      for (auto& write : group) write.answer.deliver(actor::to_caf(not_recorded()));
-      return;
+      base::log::error("payments_not_recorded", {{"requests", writes}, {"reason", recorded.error().detail}});
+      for (std::size_t i = 0; i < group.size(); ++i)
+        told[i].outcomes.assign(group[i].writes.size(), not_recorded());
+    } else {
+      metrics_.commits->add();
+      metrics_.operations->add(writes);
+      metrics_.duration->record(clocks_.monotonic() - began);
     }
-    metrics_.commits->add();
-    metrics_.operations->add(group.size());
-    metrics_.duration->record(clocks_.monotonic() - began);
-    for (std::size_t i = 0; i < group.size(); ++i) {
-      if (auto& refusal = verdicts[i].refusal) {
-        group[i].answer.deliver(actor::to_caf(std::move(*refusal)));
-      } else {
-        group[i].answer.deliver(std::move(verdicts[i].outcome));
-      }
-    }
+    for (std::size_t i = 0; i < group.size(); ++i) group[i].answer.deliver(std::move(told[i]));
   }
 
-  base::result<void> record(const std::vector<pending_write>& group, std::vector<verdict>& verdicts) {
+  /// Fills in what each write of the group is told once the group is committed.
+  base::result<void> record(const std::vector<pending_batch>& group, std::vector<batch_outcomes>& told) {
     if (auto done = ledger_->begin(clocks_.wall()); done.has_error()) return done;
     const auto now = clocks_.monotonic();
-    for (const auto& write : group) {
-      if (write.deadline <= now) {
-        verdicts.push_back({{}, too_late()});
-        continue;
+    for (std::size_t i = 0; i < group.size(); ++i) {
+      auto& outcomes = told[i].outcomes;
+      outcomes.reserve(group[i].writes.size());
+      for (const auto& write : group[i].writes) {
+        if (write.deadline <= now) {
+          outcomes.emplace_back(too_late());
+          continue;
+        }
+        auto said = apply(*ledger_, write);
+        if (said.has_error()) return said.error();
+        if (said->refusal) {
+          outcomes.emplace_back(std::move(*said->refusal));
+        } else {
+          outcomes.emplace_back(std::move(said->outcome));
+        }
       }
-      auto said = apply(*ledger_, write);
-      if (said.has_error()) return said.error();
-      verdicts.push_back(std::move(*said));
     }
     return ledger_->commit();
   }
@@ -115,7 +116,8 @@ class group_commit {
   std::shared_ptr<ledger_store> ledger_;
   store_metrics metrics_;
   store_clocks clocks_;
-  std::vector<pending_write> waiting_;
+  std::vector<pending_batch> waiting_;
+  std::size_t writes_ = 0; // in waiting_
   bool commit_is_sent_ = false;
 };
 
@@ -145,16 +147,8 @@ payment_store_actor::behavior_type store_actor(payment_store_actor::pointer self
   auto group = std::make_shared<group_commit>(std::move(ledger), metrics, clocks);
   return actor::serve<payment_store_actor>(
       self, metrics.service,
-      [self, group](const actor::envelope& envelope, const v1::CreatePaymentRequest& request) {
-        return group->add(self, envelope, request);
-      },
-      [self, group](const actor::envelope& envelope, const v1::CreateRefundRequest& request) {
-        return group->add(self, envelope, request);
-      },
-      [self, group](const actor::envelope& envelope, const v1::CreateCreditRequest& request) {
-        return group->add(self, envelope, request);
-      },
-      [group](commit_batch) { group->on_commit_message(); });
+      [self, group](const actor::envelope&, write_batch& batch) { return group->add(self, batch); },
+      [group](commit_group) { group->on_commit_message(); });
 }
 
 payment_reader_actor::behavior_type reader_actor(payment_reader_actor::pointer self,

@@ -30,14 +30,11 @@ struct store_clocks {
   std::function<base::time_point()> monotonic = &base::clock::now;
 };
 
-/// Requests that wait for a commit at most; with one more the group is committed at once.
-inline constexpr std::size_t most_in_group = 1024;
-
-/// The actor that owns the ledger's writer: spawn it detached, for it waits for the disk. Requests gather in
-/// a group; a message that it sends itself comes behind those that are waiting already, and commits the
-/// group. So under load a group is what has come during the commit before, and one request alone does not
-/// wait. Replies leave after the commit. A group that fails is answered `unavailable`, every request of it,
-/// and nothing of it is recorded.
+/// The actor that owns the ledger's writer: spawn it detached, for it waits for the disk. Batches gather in a
+/// group; a message that it sends itself comes behind those that are waiting already, and commits the group.
+/// So under load a group is what has come during the commit before, and one request alone does not wait; with
+/// `most_in_batch` requests it is committed at once. Replies leave after the commit. A group that fails is
+/// answered `unavailable`, every request of it, and nothing of it is recorded.
 [[nodiscard]] payment_store_actor::behavior_type store_actor(payment_store_actor::pointer self,
                                                              std::shared_ptr<ledger_store> ledger,
                                                              const store_metrics& metrics,

@@ -15,33 +15,31 @@ using namespace troupe::payment::test;
 
 namespace {
 
-using promise = caf::typed_response_promise<v1::Outcome>;
+using promise = caf::typed_response_promise<batch_outcomes>;
+using told = std::vector<base::result<v1::Outcome>>;
 
 /// What the test sees of the holding store, and tells it. The promises themselves are the actor's: they must
 /// be answered by it.
-struct held_requests {
-  std::size_t waiting = 0;
+struct held_batches {
   std::vector<actor::envelope> envelopes;
-  std::function<void(promise&)> order; ///< what to do with the oldest request
+  std::deque<write_batch> batches;      ///< not yet answered
+  std::function<void(promise&)> order; ///< what to do with the oldest batch
 };
 
-/// A store that keeps its requests until the test has it answer them.
+/// A store that keeps its batches until the test has it answer them.
 payment_store_actor::behavior_type holding_store(payment_store_actor::pointer self,
-                                                 std::shared_ptr<held_requests> held) {
+                                                 std::shared_ptr<held_batches> held) {
   auto promises = std::make_shared<std::deque<promise>>();
-  const auto hold = [self, held, promises](const actor::envelope& envelope) {
-    ++held->waiting;
-    held->envelopes.push_back(envelope);
-    promises->push_back(self->make_response_promise<v1::Outcome>());
-    return promises->back();
-  };
-  return {[hold](const actor::envelope& e, const v1::CreatePaymentRequest&) { return hold(e); },
-          [hold](const actor::envelope& e, const v1::CreateRefundRequest&) { return hold(e); },
-          [hold](const actor::envelope& e, const v1::CreateCreditRequest&) { return hold(e); },
-          [held, promises](commit_batch) {
+  return {[self, held, promises](const actor::envelope& envelope, const write_batch& batch) {
+            held->batches.push_back(batch);
+            held->envelopes.push_back(envelope);
+            promises->push_back(self->make_response_promise<batch_outcomes>());
+            return promises->back();
+          },
+          [held, promises](commit_group) {
             held->order(promises->front());
             promises->pop_front();
-            --held->waiting;
+            held->batches.pop_front();
           }};
 }
 
@@ -96,17 +94,24 @@ struct desk_test {
     return pending;
   }
 
-  /// Has the store answer the oldest request that it holds.
-  template <class Answer>
-  void answer(const Answer& a) {
-    act([a](promise& p) { p.deliver(a); });
+  /// Has the store answer the oldest batch that it holds.
+  void answer(const told& each) {
+    act([each](promise& p) { p.deliver(batch_outcomes{each}); });
   }
+  /// The same with one answer for every write of it.
+  void answer(const v1::Outcome& outcome) { answer(told(writes_of_oldest(), outcome)); }
+  void refuse(base::errc code) { answer(told(writes_of_oldest(), base::fail(code, "no"))); }
 
   void act(std::function<void(promise&)> order) {
-    REQUIRE(held->waiting > 0);
+    REQUIRE_FALSE(held->batches.empty());
     held->order = std::move(order);
-    caf::anon_send(store, commit_batch{});
+    caf::anon_send(store, commit_group{});
     world.run();
+  }
+
+  std::size_t writes_of_oldest() const {
+    REQUIRE_FALSE(held->batches.empty());
+    return held->batches.front().writes.size();
   }
 
   template <class Pending>
@@ -123,7 +128,7 @@ struct desk_test {
 
   std::uint64_t counted(operation_kind kind, ending e) const { return metrics.writes(kind, e).value(); }
 
-  std::shared_ptr<held_requests> held = std::make_shared<held_requests>();
+  std::shared_ptr<held_batches> held = std::make_shared<held_batches>();
   std::shared_ptr<std::vector<std::uint32_t>> published = std::make_shared<std::vector<std::uint32_t>>();
   metrics::registry registry;
   testing_system world;
@@ -142,7 +147,7 @@ TEST_CASE("while a write runs its key is taken, and then it is free", "[unit][pa
   CHECK(desk.error_of(second) == base::errc::conflict);
   auto other = desk.send("k", a_payment(1)); // another body runs into the same key
   CHECK(desk.error_of(other) == base::errc::conflict);
-  CHECK(desk.held->waiting == 1);
+  CHECK(desk.held->batches.size() == 1);
   desk.answer(an_outcome());
   CHECK(desk.outcome_of(first).has_value());
   auto third = desk.send("k", a_payment());
@@ -158,7 +163,7 @@ TEST_CASE("the key is free again after every kind of error", "[unit][payment]") 
   for (const auto code :
        {base::errc::unavailable, base::errc::unprocessable, base::errc::deadline_exceeded}) {
     auto pending = desk.send("k", a_payment());
-    desk.answer(actor::to_caf(base::fail(code, "no")));
+    desk.refuse(code);
     CHECK(desk.error_of(pending) == code);
   }
   auto broken = desk.send("k", a_payment());
@@ -180,12 +185,12 @@ TEST_CASE("keys run apart by customer, and by payment for refunds", "[unit][paym
   auto three = desk.send("k", a_refund(first_id, 1));
   auto four = desk.send("k", a_refund(second_id, 1));
   auto five = desk.send("l", a_payment(1, "a"));
-  CHECK(desk.held->waiting == 5);
+  CHECK(desk.held->batches.size() == 5);
   auto same_refund = desk.send("k", a_refund(first_id, 1));
   CHECK(desk.error_of(same_refund) == base::errc::conflict);
   auto same_customer = desk.send("k", a_credit(1, "a"));
   CHECK(desk.error_of(same_customer) == base::errc::conflict);
-  while (desk.held->waiting > 0) desk.answer(an_outcome());
+  while (!desk.held->batches.empty()) desk.answer(an_outcome());
   for (auto* pending : {&one, &two, &three, &four, &five}) CHECK(desk.outcome_of(*pending).has_value());
 }
 
@@ -206,7 +211,7 @@ TEST_CASE("when the store actor ends, its requests are answered and their keys f
     CHECK(desk.error_of(refused) == base::errc::unavailable);
   }
   SECTION("after it has been started again") {
-    desk.held->waiting = 0;
+    desk.held->batches.clear();
     desk.store = desk.world.adopt(desk.world.system().spawn(holding_store, desk.held));
     desk.store_service.slot()->set(0, caf::actor_cast<caf::strong_actor_ptr>(desk.store));
     auto again = desk.send("k", a_payment());
@@ -232,22 +237,113 @@ TEST_CASE("what is malformed never reaches the store", "[unit][payment]") {
   balance.set_currency("gbp");
   CHECK(desk.world.ask<v1::Document>(desk.payments, with_key(""), balance).error().code ==
         base::errc::invalid_argument);
-  CHECK(desk.held->waiting == 0);
+  CHECK(desk.held->batches.empty());
 }
 
-TEST_CASE("the store gets the envelope with its deadline and key", "[unit][payment]") {
+TEST_CASE("writes that have come together travel as one batch, and each gets its own answer",
+          "[unit][payment]") {
   desk_test desk;
-  auto envelope = with_key("k");
-  envelope.deadline = base::clock::now() + std::chrono::seconds(7);
-  envelope.trace.trace_low = 77;
-  auto pending = desk.world.send(desk.payments, envelope, a_payment());
+  const auto id = seal_id({1, 2}, operation_kind::payment, {1, 1});
+  auto early = with_key("k1");
+  early.deadline = base::clock::now() + std::chrono::seconds(7);
+  early.trace.trace_low = 77;
+  auto late = with_key("k2");
+  late.deadline = early.deadline + std::chrono::seconds(5);
+  auto one = desk.world.send(desk.payments, early, a_payment(11));
+  auto two = desk.world.send(desk.payments, late, a_refund(id, 12));
+  auto three = desk.world.send(desk.payments, early, a_credit(13, "other"));
+  auto twice = desk.world.send(desk.payments, early, a_payment(11));
   desk.world.run();
-  REQUIRE(desk.held->envelopes.size() == 1);
-  CHECK(desk.held->envelopes[0].deadline == envelope.deadline);
-  CHECK(desk.held->envelopes[0].idempotency_key == "k");
-  CHECK(desk.held->envelopes[0].trace.trace_low == 77);
+  REQUIRE(desk.held->batches.size() == 1);
+  CHECK(desk.error_of(twice) == base::errc::conflict);
+  const auto& envelope = desk.held->envelopes.at(0);
+  CHECK(envelope.deadline == late.deadline); // a write that has more time than the others keeps it
+  CHECK(envelope.trace.trace_low == 77);
+  const auto& writes = desk.held->batches.front().writes;
+  REQUIRE(writes.size() == 3);
+  CHECK(writes[0].deadline == early.deadline);
+  CHECK(writes[0].key == "k1");
+  CHECK(writes[1].deadline == late.deadline);
+  CHECK(std::get<v1::CreatePaymentRequest>(writes[0].request).amount_minor() == 11);
+  CHECK(std::get<v1::CreateRefundRequest>(writes[1].request).amount_minor() == 12);
+  CHECK(std::get<v1::CreateCreditRequest>(writes[2].request).amount_minor() == 13);
+
+  desk.answer({an_outcome(), base::fail(base::errc::unprocessable, "no"), an_outcome(true)});
+  CHECK_FALSE(desk.outcome_of(one)->replayed());
+  CHECK(desk.error_of(two) == base::errc::unprocessable);
+  CHECK(desk.outcome_of(three)->replayed());
+  CHECK(desk.counted(operation_kind::payment, ending::created) == 1);
+  CHECK(desk.counted(operation_kind::refund, ending::refused) == 1);
+  CHECK(desk.counted(operation_kind::credit, ending::replayed) == 1);
+}
+
+TEST_CASE("while a batch is with the store the next one goes after it", "[unit][payment]") {
+  desk_test desk;
+  auto one = desk.send("k1", a_payment());
+  auto two = desk.send("k2", a_payment());
+  CHECK(desk.held->batches.size() == 2);
   desk.answer(an_outcome());
-  CHECK(desk.outcome_of(pending).has_value());
+  desk.answer(an_outcome(true));
+  CHECK_FALSE(desk.outcome_of(one)->replayed());
+  CHECK(desk.outcome_of(two)->replayed());
+}
+
+TEST_CASE("urgent writes that have come together travel as one batch too", "[unit][payment]") {
+  desk_test desk;
+  using pending = decltype(desk.send("", a_payment()));
+  std::vector<pending> all;
+  for (int i = 0; i < 50; ++i) {
+    auto envelope = with_key("k" + std::to_string(i));
+    envelope.priority = actor::priority::high;
+    all.push_back(desk.world.send_urgently(desk.payments, envelope, a_payment()));
+  }
+  desk.world.run();
+  REQUIRE(desk.held->batches.size() == 1);
+  CHECK(desk.writes_of_oldest() == 50);
+  desk.answer(an_outcome());
+  for (auto& one : all) CHECK(desk.outcome_of(one).has_value());
+}
+
+TEST_CASE("a batch is sent when it is full", "[unit][payment]") {
+  desk_test desk;
+  using pending = decltype(desk.send("", a_payment()));
+  std::vector<pending> all;
+  for (std::size_t i = 0; i < most_in_batch + 3; ++i)
+    all.push_back(desk.world.send(desk.payments, with_key("k" + std::to_string(i)), a_payment()));
+  desk.world.run();
+  REQUIRE(desk.held->batches.size() == 2);
+  CHECK(desk.held->batches[0].writes.size() == most_in_batch);
+  CHECK(desk.held->batches[1].writes.size() == 3);
+  desk.answer(an_outcome());
+  desk.answer(an_outcome());
+  for (auto& one : all) CHECK(desk.outcome_of(one).has_value());
+}
+
+TEST_CASE("when a batch is lost each of its requests is told, and its keys are free", "[unit][payment]") {
+  desk_test desk;
+  auto one = desk.world.send(desk.payments, with_key("k1"), a_payment());
+  auto two = desk.world.send(desk.payments, with_key("k2"), a_credit());
+  desk.world.run();
+
+  SECTION("the store ends") { caf::anon_send_exit(desk.store, caf::exit_reason::kill); }
+  SECTION("the store forgets it") {
+    desk.act([](promise&) {});
+  }
+  SECTION("the store did not begin it") {
+    desk.act([](promise& p) { p.deliver(actor::to_caf(base::fail(base::errc::unavailable, "late"))); });
+  }
+  desk.world.run();
+  CHECK(desk.error_of(one) == base::errc::unavailable);
+  CHECK(desk.error_of(two) == base::errc::unavailable);
+  CHECK(desk.counted(operation_kind::payment, ending::failed) == 1);
+  CHECK(desk.counted(operation_kind::credit, ending::failed) == 1);
+
+  desk.held->batches.clear();
+  desk.store = desk.world.adopt(desk.world.system().spawn(holding_store, desk.held));
+  desk.store_service.slot()->set(0, caf::actor_cast<caf::strong_actor_ptr>(desk.store));
+  auto again = desk.send("k1", a_payment());
+  desk.answer(an_outcome());
+  CHECK(desk.outcome_of(again).has_value());
 }
 
 TEST_CASE("reads are the reader's", "[unit][payment]") {

@@ -14,6 +14,12 @@ using scratch = troupe::store::test::scratch_directory;
 
 namespace {
 
+template <class Request>
+ledger_write a_write(const std::string& key, const Request& request,
+                     base::duration left = std::chrono::hours(1)) {
+  return {base::clock::now() + left, key, request};
+}
+
 /// The store actor on a real file, run by the test.
 struct running_store {
   running_store()
@@ -23,10 +29,16 @@ struct running_store {
                                             .monotonic = [this] { return base::clock::now() + ahead; }}))) {}
 
   using answers = decltype(std::declval<testing_system&>().send(
-      std::declval<payment_store_actor>(), actor::envelope{}, v1::CreatePaymentRequest{}));
+      std::declval<payment_store_actor>(), actor::envelope{}, write_batch{}));
 
+  answers send(std::vector<ledger_write> writes) {
+    auto envelope = with_key("");
+    envelope.deadline = writes.back().deadline;
+    return world.send(actor, envelope, write_batch{std::move(writes)});
+  }
+  /// A batch of one.
   answers send(const std::string& key, std::int64_t amount = 10) {
-    return world.send(actor, with_key(key), a_payment(amount));
+    return send({a_write(key, a_payment(amount))});
   }
 
   scratch dir;
@@ -37,8 +49,19 @@ struct running_store {
   payment_store_actor actor;
 };
 
+using told = std::vector<base::result<v1::Outcome>>;
+
+told outcomes_of(running_store::answers& pending) {
+  auto answer = testing_system::answer_to<batch_outcomes>(std::move(pending));
+  if (answer.has_error()) return {answer.error()};
+  return answer->outcomes;
+}
+
+/// Of a batch of one, or of one that has failed as a whole.
 base::result<v1::Outcome> outcome_of(running_store::answers& pending) {
-  return testing_system::answer_to<v1::Outcome>(std::move(pending));
+  auto all = outcomes_of(pending);
+  REQUIRE(all.size() == 1);
+  return all.front();
 }
 
 } // namespace
@@ -61,11 +84,11 @@ TEST_CASE("all writes that wait are one commit, and each gets its own answer", "
 TEST_CASE("a group is committed when it is full", "[unit][payment]") {
   running_store store;
   std::vector<running_store::answers> pending;
-  for (std::size_t i = 0; i < 2 * most_in_group + 7; ++i)
+  for (std::size_t i = 0; i < 2 * most_in_batch + 7; ++i)
     pending.push_back(store.send("k" + std::to_string(i)));
   store.world.run();
   CHECK(store.metrics.commits->value() == 3);
-  CHECK(store.metrics.operations->value() == 2 * most_in_group + 7);
+  CHECK(store.metrics.operations->value() == 2 * most_in_batch + 7);
   for (auto& one : pending) CHECK(outcome_of(one).has_value());
 }
 
@@ -79,36 +102,56 @@ TEST_CASE("one write alone is committed at once", "[unit][payment]") {
   CHECK(store.metrics.commits->value() == 3);
 }
 
-TEST_CASE("a refusal in a group leaves its neighbours alone", "[unit][payment]") {
+TEST_CASE("a batch is answered in the order of its writes, and a refusal leaves its neighbours alone",
+          "[unit][payment]") {
   running_store store;
-  auto first = store.send("k", 1);
-  auto other = store.send("k", 2);
-  auto refund = store.world.send(store.actor, with_key("r"), a_refund("pay_none", 5));
-  auto credit = store.world.send(store.actor, with_key("c"), a_credit());
+  auto batch = store.send({a_write("k", a_payment(1)), a_write("k", a_payment(2)),
+                           a_write("r", a_refund("pay_none", 5)), a_write("c", a_credit())});
+  auto neighbour = store.send("n");
   store.world.run();
   CHECK(store.metrics.commits->value() == 1);
-  CHECK(outcome_of(first).has_value());
-  CHECK(outcome_of(other).error().code == base::errc::unprocessable);
-  CHECK(outcome_of(refund).error().code == base::errc::not_found);
-  CHECK(outcome_of(credit).has_value());
-  CHECK(number_in(store.dir.file(), "SELECT count(*) FROM operations") == 2);
+  CHECK(store.metrics.operations->value() == 5);
+  const auto outcomes = outcomes_of(batch);
+  REQUIRE(outcomes.size() == 4);
+  CHECK(outcomes[0]->body().find("\"amount_minor\":1,") != std::string::npos);
+  CHECK(outcomes[1].error().code == base::errc::unprocessable);
+  CHECK(outcomes[2].error().code == base::errc::not_found);
+  CHECK(outcomes[3]->body().find("\"status\":\"issued\"") != std::string::npos);
+  CHECK(outcome_of(neighbour).has_value());
+  CHECK(number_in(store.dir.file(), "SELECT count(*) FROM operations") == 3);
+}
+
+TEST_CASE("a batch that makes a group too large is committed whole", "[unit][payment]") {
+  running_store store;
+  std::vector<ledger_write> writes;
+  for (std::size_t i = 0; i < most_in_batch; ++i)
+    writes.push_back(a_write("k" + std::to_string(i), a_payment()));
+  auto small = store.send("small");
+  auto large = store.send(writes);
+  auto after = store.send("after");
+  store.world.run();
+  CHECK(store.metrics.commits->value() == 2);
+  CHECK(outcome_of(small).has_value());
+  const auto outcomes = outcomes_of(large);
+  CHECK(outcomes.size() == most_in_batch);
+  for (const auto& one : outcomes) CHECK(one.has_value());
+  CHECK(outcome_of(after).has_value());
+  CHECK(number_in(store.dir.file(), "SELECT count(*) FROM operations") == most_in_batch + 2);
 }
 
 TEST_CASE("a write whose deadline has passed is not begun, at dequeue nor at the commit", "[unit][payment]") {
   running_store store;
-  auto envelope = with_key("late");
-  envelope.deadline = envelope.sent - std::chrono::milliseconds(1);
-  auto late = store.world.send(store.actor, envelope, a_payment());
+  auto late = store.send({a_write("late", a_payment(), -std::chrono::milliseconds(1))});
   store.ahead = std::chrono::minutes(30);
-  envelope = with_key("soon late");
-  envelope.deadline = envelope.sent + std::chrono::minutes(10);
-  auto soon_late = store.world.send(store.actor, envelope, a_payment());
-  auto in_time = store.send("in time");
+  auto batch = store.send({a_write("soon late", a_payment(), std::chrono::minutes(10)),
+                           a_write("in time", a_payment())});
   store.world.run();
   CHECK(store.metrics.service.expired->value() == 1);
   CHECK(outcome_of(late).error().code == base::errc::deadline_exceeded);
-  CHECK(outcome_of(soon_late).error().code == base::errc::deadline_exceeded);
-  CHECK(outcome_of(in_time).has_value());
+  const auto outcomes = outcomes_of(batch);
+  REQUIRE(outcomes.size() == 2);
+  CHECK(outcomes[0].error().code == base::errc::deadline_exceeded);
+  CHECK(outcomes[1].has_value());
   CHECK(number_in(store.dir.file(), "SELECT count(*) FROM operations") == 1);
 }
 
@@ -122,14 +165,20 @@ TEST_CASE(
   std::vector<running_store::answers> pending;
   {
     const file_size_limit limit(std::filesystem::file_size(store.dir.file("test.db-wal")));
-    for (int i = 0; i < 50; ++i) pending.push_back(store.send("k" + std::to_string(i)));
+    for (int i = 0; i < 50; i += 2) {
+      pending.push_back(store.send({a_write("k" + std::to_string(i), a_payment()),
+                                    a_write("k" + std::to_string(i + 1), a_payment())}));
+    }
     store.world.run();
   }
-  for (auto& one : pending) {
-    const auto outcome = outcome_of(one);
-    REQUIRE(outcome.has_error());
-    CHECK(outcome.error().code == base::errc::unavailable);
-    CHECK(outcome.error().detail == "not recorded: try again with the same Idempotency-Key");
+  for (auto& batch : pending) {
+    const auto outcomes = outcomes_of(batch);
+    REQUIRE(outcomes.size() == 2);
+    for (const auto& outcome : outcomes) {
+      REQUIRE(outcome.has_error());
+      CHECK(outcome.error().code == base::errc::unavailable);
+      CHECK(outcome.error().detail == "not recorded: try again with the same Idempotency-Key");
+    }
   }
   CHECK(store.metrics.failures->value() == 1);
   CHECK(store.metrics.commits->value() == 1);
@@ -146,7 +195,7 @@ TEST_CASE("when the store actor ends, whoever waits is told", "[unit][payment]")
   auto pending = store.send("k");
   caf::anon_send_exit(store.actor, caf::exit_reason::kill);
   store.world.run();
-  const auto outcome = outcome_of(pending);
+  const auto outcome = outcome_of(pending); // of the batch, or of its one write
   // Whether it was recorded or not: it is answered, and never with a success that is not in the file.
   const auto recorded = number_in(store.dir.file(), "SELECT count(*) FROM operations");
   CHECK(outcome.has_value() == (recorded == 1));

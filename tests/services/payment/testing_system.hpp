@@ -82,6 +82,12 @@ class testing_system {
     return self_->request(whom, caf::infinite, std::forward<Message>(message)...);
   }
 
+  /// The same with high priority.
+  template <class Handle, class... Message>
+  auto send_urgently(const Handle& whom, Message&&... message) {
+    return self_->request<caf::message_priority::high>(whom, caf::infinite, std::forward<Message>(message)...);
+  }
+
   /// The answer to a request, which must have come.
   template <class Reply, class Pending>
   static base::result<Reply> answer_to(Pending&& pending) {
