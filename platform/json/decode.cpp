@@ -1,6 +1,7 @@
 #include "platform/json/document.hpp"
 #include "platform/json/message.hpp"
 #include "platform/json/rules.hpp"
+#include "platform/json/shape.hpp"
 #include "platform/json/text.hpp"
 
 #include <google/protobuf/descriptor.h>
@@ -65,15 +66,19 @@ class decoder : public handler {
  private:
   /// An object that is being read.
   struct frame {
-    pb::Message* message = nullptr;
-    const pb::FieldDescriptor* field = nullptr;   // of the key that was read last
-    const rules::v1::FieldRules* rules = nullptr; // of that field
-    bool in_array = false;
-    std::uint32_t items = 0; // elements begun in the array that is being read
-    std::bitset<128> seen;   // by FieldDescriptor::index
+    pb::Message* message;
+    const pb::Reflection* reflection;
+    const shape* type;
+    const pb::FieldDescriptor* field;   // of the key that was read last
+    const rules::v1::FieldRules* rules; // of that field
+    std::size_t next;                   // where the next key's field stands, if they come in order
+    bool in_array;
+    std::uint32_t items;                  // elements begun in the array that is being read
+    std::bitset<shape::most_fields> seen; // by FieldDescriptor::index
   };
 
   frame& top() { return frames_[open_ - 1]; }
+  void open(pb::Message& message);
   kind target() { return open_ > 0 ? top().field->cpp_type() : kind::CPPTYPE_MESSAGE; }
 
   bool begin_value(bool fits, error_code& ec);
@@ -87,7 +92,7 @@ class decoder : public handler {
   template <class Value>
   bool store(Value value, setter<Value> set, setter<Value> add) {
     auto& f = top();
-    (f.message->GetReflection()->*(f.in_array ? add : set))(f.message, f.field, std::move(value));
+    (f.reflection->*(f.in_array ? add : set))(f.message, f.field, std::move(value));
     return true;
   }
 
@@ -98,7 +103,7 @@ class decoder : public handler {
   bool refuse_member(std::string_view key, const std::string& what, error_code& ec);
 
   pb::Message& root_;
-  // The parser opens no more than `depth` objects and arrays.
+  // The parser opens no more than `depth` objects and arrays. Those that are open have been written.
   std::array<frame, depth> frames_;
   std::size_t open_ = 0;
 };
@@ -136,27 +141,30 @@ bool decoder::begin_value(bool fits, error_code& ec) {
   return fits || refuse_value("must be " + expected(*f.field), ec);
 }
 
+void decoder::open(pb::Message& message) {
+  const auto& type = shape_of(*message.GetDescriptor());
+  frames_[open_++] = {&message, message.GetReflection(), &type, nullptr, nullptr, 0, false, 0, {}};
+}
+
 bool decoder::on_object_begin(error_code& ec) {
   if (open_ == 0) {
-    frames_[open_++].message = &root_;
+    open(root_);
     return true;
   }
   if (!begin_value(target() == kind::CPPTYPE_MESSAGE, ec)) return false;
   const auto& f = top();
-  const auto& in = *f.message->GetReflection();
-  auto* inner = f.in_array ? in.AddMessage(f.message, f.field) : in.MutableMessage(f.message, f.field);
-  frames_[open_] = {};
-  frames_[open_++].message = inner;
+  const auto& in = *f.reflection;
+  open(f.in_array ? *in.AddMessage(f.message, f.field) : *in.MutableMessage(f.message, f.field));
   return true;
 }
 
 bool decoder::on_object_end(std::size_t, error_code& ec) {
-  const auto& type = *top().message->GetDescriptor();
+  const auto& type = *top().type;
   const auto& seen = top().seen;
-  for (int i = 0; i < type.field_count(); ++i) {
-    const auto index = static_cast<std::size_t>(i);
-    if (index < seen.size() && seen[index]) continue;
-    if (rules_of(*type.field(i)).required()) return refuse_member(type.field(i)->name(), "is required", ec);
+  for (std::size_t i = 0; type.has_required && i < type.members.size(); ++i) {
+    if (i < seen.size() && seen[i]) continue;
+    const auto& m = type.members[i];
+    if (m.rules->required()) return refuse_member(m.field->name(), "is required", ec);
   }
   --open_;
   return true;
@@ -179,26 +187,23 @@ bool decoder::on_array_end(std::size_t count, error_code& ec) {
 bool decoder::on_key(text_view last, std::size_t, error_code& ec) {
   const auto key = whole(last);
   auto& f = top();
-  const auto* field = f.message->GetDescriptor()->FindFieldByName(std::string(key));
-  if (!field) return refuse_member(quoted(key), "is not a field that is known here", ec);
+  const auto* m = f.type->find(key, f.next);
+  if (!m) return refuse_member(quoted(key), "is not a field that is known here", ec);
+  const auto& field = *m->field;
+  if (!m->fault.empty()) return refuse({errc::internal, field.full_name() + ": " + m->fault}, ec);
 
-  const auto index = static_cast<std::size_t>(field->index());
-  auto fault = unsupported_type(*field);
-  if (fault.empty()) fault = misplaced_rule(*field);
-  if (fault.empty() && index >= f.seen.size()) fault = "a message may have 128 fields at most";
-  if (!fault.empty()) return refuse({errc::internal, field->full_name() + ": " + std::string(fault)}, ec);
-
-  if (f.seen[index]) return refuse_member(field->name(), "occurs twice", ec);
-  const auto& rules = rules_of(*field);
-  if (rules.output_only())
-    return refuse_member(field->name(), "is set by the server and must be left out", ec);
-  if (const auto* oneof = field->real_containing_oneof()) {
-    const auto* other = f.message->GetReflection()->GetOneofFieldDescriptor(*f.message, oneof);
-    if (other) return refuse_member(field->name(), "cannot stand beside " + other->name(), ec);
+  const auto index = static_cast<std::size_t>(field.index());
+  if (f.seen[index]) return refuse_member(field.name(), "occurs twice", ec);
+  if (m->rules->output_only())
+    return refuse_member(field.name(), "is set by the server and must be left out", ec);
+  if (m->oneof) {
+    const auto* other = f.reflection->GetOneofFieldDescriptor(*f.message, m->oneof);
+    if (other) return refuse_member(field.name(), "cannot stand beside " + other->name(), ec);
   }
   f.seen.set(index);
-  f.field = field;
-  f.rules = &rules;
+  f.next = index + 1;
+  f.field = &field;
+  f.rules = m->rules;
   return true;
 }
 

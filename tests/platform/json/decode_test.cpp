@@ -6,6 +6,7 @@
 
 #include <cmath>
 #include <cstdint>
+#include <future>
 #include <limits>
 #include <string>
 #include <string_view>
@@ -259,6 +260,21 @@ TEST_CASE("a key that the message does not have is refused with its name, cut wh
   const std::string text = "{\"" + std::string(100'000, 'k') + "\":1}";
   check_refused<test::Event>(
       {text, "\"" + std::string(64, 'k') + "...\": is not a field that is known here"});
+}
+
+TEST_CASE("the fields of an object come in any order, on any thread") {
+  const auto read = [] {
+    test::Choice message;
+    const bool good =
+        json::decode(R"({"event":{"type":"view","id":"a"}})", message).has_value() && message.event().id() == "a";
+    test::Batch batch;
+    return good && json::decode(R"({"last":{"id":"b","type":"view"},"events":[{"type":"view","id":"c"}]})", batch)
+                       .has_value() &&
+           batch.last().id() == "b" && batch.events(0).id() == "c";
+  };
+  CHECK(read());
+  CHECK(std::async(std::launch::async, read).get());
+  CHECK(read());
 }
 
 TEST_CASE("of a oneof only one member may be given") {
