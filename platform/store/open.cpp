@@ -86,6 +86,11 @@ base::result<database> database::open(const std::filesystem::path& file, access 
     if (const int code = create_private(path); code != 0) return refuse(file, reason_of(code));
   }
 
+  // SQLite would count the bytes of every allocation under one lock of the process. The refusal of a process
+  // that has used SQLite before changes nothing else.
+  static const int uncounted = ::sqlite3_config(SQLITE_CONFIG_MEMSTATUS, 0);
+  (void)uncounted;
+
   const int flags = (mode == access::read_write ? SQLITE_OPEN_READWRITE : SQLITE_OPEN_READONLY) |
                     SQLITE_OPEN_NOMUTEX | SQLITE_OPEN_EXRESCODE;
   sqlite3* connection = nullptr;
