@@ -1,5 +1,6 @@
 #pragma once
 
+#include <array>
 #include <cstddef>
 #include <string>
 #include <string_view>
@@ -40,6 +41,15 @@ namespace troupe::base {
   return true;
 }
 
+namespace detail {
+/// Bytes of a JSON string that need no look at others and no escape.
+inline constexpr auto stands_as_it_is = [] {
+  std::array<bool, 256> stands{};
+  for (std::size_t byte = 0x20; byte < 0x7F; ++byte) stands[byte] = byte != '"' && byte != '\\';
+  return stands;
+}();
+} // namespace detail
+
 /// Appends the text as the inside of a JSON string (no quotes around it): `"`, `\` and control characters are
 /// escaped, and each byte that is not part of well-formed UTF-8 becomes U+FFFD, so the result is valid
 /// whatever the bytes were.
@@ -49,12 +59,10 @@ inline void append_json_escaped(std::string& out, std::string_view text) {
   std::size_t plain = 0; // start of the run that is copied as it is
   std::size_t i = 0;
   const auto flush = [&] { out.append(text.substr(plain, i - plain)); };
-  while (i < text.size()) {
+  for (;;) {
+    while (i < text.size() && detail::stands_as_it_is[static_cast<unsigned char>(text[i])]) ++i;
+    if (i == text.size()) break;
     const auto byte = static_cast<unsigned char>(text[i]);
-    if (byte >= 0x20 && byte < 0x7F && byte != '"' && byte != '\\') {
-      ++i;
-      continue;
-    }
     if (const auto size = byte < 0x80 ? 0 : utf8_character(text.substr(i)); size > 0) {
       i += size;
       continue;

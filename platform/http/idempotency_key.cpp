@@ -10,7 +10,7 @@ constexpr std::size_t longest_key = 255;
 
 bool is_printable(char c) noexcept { return c >= 0x20 && c <= 0x7e; }
 
-bool stands_bare(char c) noexcept { return is_printable(c) && std::string_view(" \",\\").find(c) == std::string_view::npos; }
+bool stands_bare(char c) noexcept { return is_printable(c) && c != ' ' && c != '"' && c != ',' && c != '\\'; }
 
 } // namespace
 

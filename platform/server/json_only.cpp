@@ -68,6 +68,7 @@ class json_endpoint final : public endpoint {
 } // namespace
 
 bool is_json_type(std::string_view content_type) noexcept {
+  if (content_type == "application/json") return true; // as nearly all write it
   auto rest = content_type;
   if (!is_text(next_part(rest), "application/json")) return false;
   while (!rest.empty()) {

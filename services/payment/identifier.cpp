@@ -31,7 +31,9 @@ std::uint64_t pad(const hash_secret& secret, std::uint64_t random) noexcept {
 }
 
 void append_hex(std::string& out, std::uint64_t word) {
-  for (int shift = 60; shift >= 0; shift -= 4) out += hexadecimal[(word >> shift) & 15];
+  std::array<char, digits / 2> text{};
+  for (auto c = text.rbegin(); c != text.rend(); ++c, word >>= 4) *c = hexadecimal[word & 15];
+  out.append(text.data(), text.size());
 }
 
 std::uint64_t read_hex(std::string_view text) noexcept {

@@ -2,6 +2,7 @@
 
 #include <bit>
 #include <cstddef>
+#include <cstring>
 
 namespace troupe::payment {
 
@@ -34,6 +35,10 @@ struct sip_state {
 /// Up to 8 bytes, the first one lowest.
 std::uint64_t little_endian(std::string_view bytes) noexcept {
   std::uint64_t word = 0;
+  if (std::endian::native == std::endian::little && bytes.size() == sizeof word) {
+    std::memcpy(&word, bytes.data(), sizeof word);
+    return word;
+  }
   for (std::size_t i = 0; i < bytes.size(); ++i)
     word |= std::uint64_t{static_cast<unsigned char>(bytes[i])} << (8 * i);
   return word;
