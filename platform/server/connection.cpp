@@ -10,6 +10,7 @@
 #include <sys/socket.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <array>
 #include <cerrno>
 #include <random>
@@ -197,17 +198,22 @@ void connection_actor::on_event(std::uint32_t index, std::uint32_t events) {
 void connection_actor::resume_sessions() {
   if (resumable_.empty()) return;
   resuming_.swap(resumable_);
+  inflated_in_turn_ = 0; // those that have waited have a share of their own
+  std::size_t had_theirs = 0; // of those that are to resume again
   for (std::size_t i = 0; i < resuming_.size(); ++i) {
     if (i == sessions_to_resume_a_turn) {
       resumable_.insert(resumable_.end(), resuming_.begin() + static_cast<std::ptrdiff_t>(i), resuming_.end());
       break;
     }
+    const bool has_share = may_inflate();
     auto& s = sessions_[resuming_[i]];
     if (s.fd < 0 || !s.is(session::resumable)) continue;
     s.clear(session::resumable);
     if (!s.is(session::lingering)) take_waiting(resuming_[i]);
     if (sessions_[resuming_[i]].fd >= 0 && sessions_[resuming_[i]].is(session::readable)) read(resuming_[i]);
+    if (has_share) had_theirs = resumable_.size();
   }
+  std::rotate(resumable_.begin(), resumable_.begin() + static_cast<std::ptrdiff_t>(had_theirs), resumable_.end()); // the others first
   resuming_.clear();
 }
 

@@ -193,6 +193,7 @@ class connection_actor final : public actor::turn_actor {
   void on_close_frame(websocket_session& w);
   void resume_later(std::uint32_t index);
   [[nodiscard]] bool may_take_frames(const websocket_session& w) const noexcept;
+  [[nodiscard]] bool may_inflate() const noexcept;
 
   // websocket_writing.cpp: a service's messages to frames
   void on_channel_reply(std::uint64_t number, const caf::message& reply);

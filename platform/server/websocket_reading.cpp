@@ -17,6 +17,9 @@ namespace {
 constexpr int frames_a_turn = 256;
 // Of all compressed messages together; the others wait for the next turn.
 constexpr std::size_t inflated_a_turn = 1024 * 1024;
+// A message may inflate to so many times its bytes, but always to so many: more is a bomb.
+constexpr std::size_t most_inflation = 100;
+constexpr std::size_t always_inflated = 8 * 1024;
 
 } // namespace
 
@@ -27,6 +30,8 @@ bool connection_actor::may_take_frames(const websocket_session& w) const noexcep
   return w.state == websocket_session::phase::open && w.unanswered.size() < bounds.unanswered &&
          w.unanswered_bytes < bounds.queue_bytes && w.queue.cost() < w.link->bound;
 }
+
+bool connection_actor::may_inflate() const noexcept { return inflated_in_turn_ < inflated_a_turn; }
 
 // New bytes. What cannot be taken now is held; nothing more is read until it is taken.
 void connection_actor::take_frames(std::uint32_t index, std::span<char> bytes) {
@@ -63,7 +68,7 @@ void connection_actor::parse_frames(std::uint32_t index, std::span<char>& bytes)
   using event = websocket::frame_parser::event;
   auto& w = websockets_[sessions_[index].websocket];
   for (int left = frames_a_turn; left > 0 && !bytes.empty() && may_take_frames(w); --left) {
-    if (w.deflate_bits != 0 && inflated_in_turn_ >= inflated_a_turn) break;
+    if (w.deflate_bits != 0 && !may_inflate()) break;
     const bool is_open = w.state == websocket_session::phase::open; // when closing, only the close frame counts
     switch (w.parser.next(bytes)) {
     case event::need_more:
@@ -135,13 +140,14 @@ bool connection_actor::inflate(websocket_session& w) {
   if (inflated_bytes_ >= limits_.websocket.inflated_bytes)
     return finish(close_code::try_again_later, "too many compressed messages at once", true);
   const auto compressed = w.parser.payload();
-  const auto seen = inflater_.inflate(compressed, limits_.websocket.message_bytes, w.parser.kind() == websocket::opcode::text);
+  const auto most = std::min(limits_.websocket.message_bytes, std::max(always_inflated, most_inflation * compressed.size()));
+  const auto seen = inflater_.inflate(compressed, most, w.parser.kind() == websocket::opcode::text);
   inflated_in_turn_ += std::max(compressed.size(), inflater_.message().size());
   switch (seen) {
   case outcome::complete: break;
   case outcome::too_big:
-    inflated_in_turn_ += limits_.websocket.message_bytes; // so much was inflated in vain
-    return finish(close_code::too_big, "the message is larger than this server accepts", false);
+    inflated_in_turn_ += most; // so much was inflated in vain
+    return finish(close_code::too_big, "the message inflates to more than this server accepts", false);
   case outcome::bad_data: return finish(close_code::bad_text, "the message is not compressed by the rules", false);
   case outcome::bad_text: return finish(close_code::bad_text, "the text is not UTF-8", false);
   case outcome::no_memory: return finish(close_code::try_again_later, "there is no memory to inflate the message", true);

@@ -115,7 +115,8 @@ void connection_actor::on_channel_end(const channel_end& end) {
 
 // A message that many channels get is compressed once: each begins with an empty window.
 std::string_view connection_actor::deflated(const base::shared_bytes& message, int window_bits) {
-  if (message.size() > websocket::message_deflater::most_bytes || deflated_in_turn_ >= deflated_a_turn) return {};
+  using deflater = websocket::message_deflater;
+  if (message.size() < deflater::least_bytes || message.size() > deflater::most_bytes || deflated_in_turn_ >= deflated_a_turn) return {};
   if (message.view().data() != deflated_message_.view().data() || window_bits != deflated_bits_) {
     deflated_ = deflater_.deflate(message.view(), window_bits);
     deflated_message_ = message;

@@ -2,10 +2,15 @@
 
 #include <zlib.h>
 
+#include <algorithm>
+
 namespace troupe::websocket {
 
 namespace {
 constexpr std::size_t tail_bytes = 4; // 00 00 FF FF, which a flush ends with and the message leaves out
+
+// zlib goes through its whole hash table each time a window is full: a small window with a large table costs many times the work.
+constexpr int memory_level(int window_bits) { return std::min(8, window_bits - 5); }
 } // namespace
 
 void message_deflater::end::operator()(z_stream_s* stream) const noexcept {
@@ -16,9 +21,8 @@ void message_deflater::end::operator()(z_stream_s* stream) const noexcept {
 z_stream_s* message_deflater::begin(int window_bits) {
   auto& stream = streams_[static_cast<std::size_t>(window_bits - least_window_bits)];
   if (stream) return ::deflateReset(stream.get()) == Z_OK ? stream.get() : nullptr;
-  constexpr int memory_level = 8;
   auto fresh = std::make_unique<z_stream>();
-  if (::deflateInit2(fresh.get(), level_, Z_DEFLATED, -window_bits, memory_level, Z_DEFAULT_STRATEGY) != Z_OK) return nullptr;
+  if (::deflateInit2(fresh.get(), level_, Z_DEFLATED, -window_bits, memory_level(window_bits), Z_DEFAULT_STRATEGY) != Z_OK) return nullptr;
   stream.reset(fresh.release());
   return stream.get();
 }

@@ -9,11 +9,17 @@ from troupe_process import SharedServerTest, SystemTest, is_sanitized, request, 
 from websocket_client import BINARY, CONTINUATION, PING, PONG, TEXT, WebSocket, close_frame, deflated, frame, handshake_fields, inflated
 
 MESSAGE_LIMIT = 1024 * 1024
+ALWAYS_INFLATED = 8 * 1024
 OFFER = "permessage-deflate; client_max_window_bits"
 AGREED = "permessage-deflate; server_no_context_takeover; client_no_context_takeover"
 COMPRESSED = 4  # RSV1
 LITTLE_QUARANTINE = {"ASAN_OPTIONS": "quarantine_size_mb=1"}  # so that memory that is given back counts no more
 WORDS = b" ".join(b"product-%d" % (i * 7919 % 500) for i in range(5000))
+
+
+def tight(size):
+    """What compresses to about a sixtieth, which is not yet a bomb."""
+    return os.urandom(size // 64) + bytes(size - size // 64)
 
 
 class Off(SharedServerTest):
@@ -82,7 +88,7 @@ class On(SharedServerTest):
     def test_messages_of_all_sizes_come_back_in_order_compressed_or_not(self):
         with self.open() as ws:
             for size in (0, 1, 125, 126, 255, 256, 65535, 65536, 300_000, MESSAGE_LIMIT):
-                for opcode, message in ((TEXT, b"*" * size), (BINARY, os.urandom(size)), (TEXT, (WORDS * 30)[:size])):
+                for opcode, message in ((TEXT, (b"*" * 5000 + WORDS * 30)[:size]), (BINARY, os.urandom(size)), (TEXT, (WORDS * 30)[:size])):
                     ws.send(frame(opcode, deflated(message), rsv=COMPRESSED) + frame(opcode, message))
                     for _ in range(2):
                         got, payload, is_compressed = ws.read_message()
@@ -144,8 +150,13 @@ class On(SharedServerTest):
 
     def test_c85_a_message_over_the_limit_after_inflation_closes_with_1009(self):
         """C-85."""
-        self.check(1009, frame(BINARY, deflated(b"\0" * (MESSAGE_LIMIT + 1)), rsv=COMPRESSED))
+        self.check(1009, frame(BINARY, deflated(tight(MESSAGE_LIMIT + 1)), rsv=COMPRESSED))
         self.check(1009, frame(BINARY, deflated(b"\0" * (50 * MESSAGE_LIMIT), level=9), rsv=COMPRESSED))
+        self.check(1009, frame(BINARY, deflated(bytes(ALWAYS_INFLATED + 1)), rsv=COMPRESSED))
+        for message in (tight(MESSAGE_LIMIT), bytes(ALWAYS_INFLATED)):
+            with self.open() as ws:
+                ws.send(frame(BINARY, deflated(message), rsv=COMPRESSED))
+                self.assertEqual(ws.read_message()[:2], (BINARY, message))
         self.check(1009, b"\xc2\xff" + (2 * MESSAGE_LIMIT).to_bytes(8, "big") + b"\x01\x02\x03\x04")
         noise = os.urandom(MESSAGE_LIMIT)
         with self.open() as ws:  # what compression makes larger than the limit is not
@@ -170,15 +181,16 @@ class On(SharedServerTest):
 class Bounds(SystemTest):
     def test_messages_that_came_compressed_and_wait_for_their_service_are_bounded(self):
         server = self.serve("websocket.compression=true", "websocket.inflated_bytes=64KiB", "connections.actors=1")
-        zeros = frame(BINARY, deflated(bytes(60_000)), rsv=COMPRESSED)
+        message = tight(60_000)
+        compressed = frame(BINARY, deflated(message), rsv=COMPRESSED)
         with WebSocket(server.address, offer=OFFER) as ws, WebSocket(server.address, offer=OFFER) as other:
-            ws.send(zeros * 4)  # one packet: taken in one turn
+            ws.send(compressed * 4)  # one packet: taken in one turn
             for _ in range(2):
-                self.assertEqual(ws.read_message(), (BINARY, bytes(60_000), True))
+                self.assertEqual(ws.read_message(), (BINARY, message, True))
             self.assertEqual(ws.read_close(), 1013)
             for _ in range(20):  # what has been answered counts no more
-                other.send(zeros)
-                self.assertEqual(other.read_message(), (BINARY, bytes(60_000), True))
+                other.send(compressed)
+                self.assertEqual(other.read_message(), (BINARY, message, True))
 
     def test_an_idle_compressed_session_holds_no_window(self):
         server = self.serve("websocket.compression=true", extra_environment=LITTLE_QUARANTINE)
@@ -200,7 +212,7 @@ class Bounds(SystemTest):
 
     def test_bombs_leave_the_others_their_turn(self):
         server = self.serve("websocket.compression=true", "scheduler.workers=1", extra_environment=LITTLE_QUARANTINE)
-        bombs = frame(BINARY, deflated(bytes(MESSAGE_LIMIT), level=9), rsv=COMPRESSED) * 8
+        bombs = frame(BINARY, deflated(tight(MESSAGE_LIMIT), level=9), rsv=COMPRESSED) * 8
         stop = threading.Event()
 
         def flood():
@@ -218,6 +230,10 @@ class Bounds(SystemTest):
         with server.connect() as c:
             for _ in range(50):
                 self.assertEqual(c.ask("GET", "/hello").status, 200)
+        with WebSocket(server.address, offer=OFFER) as ws:  # one that may send compressed messages too
+            for _ in range(20):
+                ws.send(frame(TEXT, b"a word"))
+                self.assertEqual(ws.read_frame(), (TEXT, b"a word"))
         self.assertLess(server.resident_bytes() - before, 128 * 1024 * 1024)
         stop.set()
         for flooder in flooders:

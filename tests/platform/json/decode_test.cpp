@@ -323,7 +323,7 @@ TEST_CASE("a text that is not JSON is refused with its place") {
   check_refused<test::Choice>(r);
 }
 
-TEST_CASE("messages nest as deep as documents and no deeper") {
+TEST_CASE("C-57: messages nest as deep as documents and no deeper") {
   const auto tree = [](int depth) {
     std::string text;
     for (int i = 1; i < depth; ++i) text += R"({"left":)";
