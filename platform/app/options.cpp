@@ -384,6 +384,7 @@ std::span<const setting> settings() {
       time_of("websocket.close_timeout", "for the client's close frame after ours", [](o& x) -> std::chrono::milliseconds& { return x.limits.websocket.close_timeout; }, 100, 600'000),
       word_of<bool>("websocket.compression", "true: permessage-deflate for clients that offer it, on routes without secrets", [](o& x) -> bool& { return x.limits.websocket.compression; }, {{"true", true}, {"false", false}}),
       count_of<int>("websocket.compression_level", "1 (fast) to 6 (small)", [](o& x) -> int& { return x.limits.websocket.compression_level; }, 1, 6),
+      count_of<std::size_t>("websocket.most_inflation", "times its compressed bytes that a message may inflate to; DEFLATE has 1032 at most", [](o& x) -> std::size_t& { return x.limits.websocket.most_inflation; }, 1, 1100),
       size_of<std::size_t>("websocket.inflated_bytes", "messages that came compressed to one connection actor and that services have not answered", [](o& x) -> std::size_t& { return x.limits.websocket.inflated_bytes; }, mib / 16, 64 * 1024 * mib),
       time_of("drain.delay", "not ready but still accepting, while balancers notice", [](o& x) -> std::chrono::milliseconds& { return x.drain_delay; }, 0, 600'000),
       time_of("drain.grace", "for requests in flight when the server stops", [](o& x) -> std::chrono::milliseconds& { return x.drain_grace; }, 0, 600'000),

@@ -40,7 +40,7 @@ base::result<std::unique_ptr<ring>> ring::open() {
 }
 
 ring::ring(std::unique_ptr<io_uring> opened)
-    : ring_(std::move(opened)), buffers_(std::make_unique<char[]>(most_operations * buffer_bytes)) {}
+    : ring_(std::move(opened)), buffers_(std::make_unique_for_overwrite<char[]>(most_operations * buffer_bytes)) {}
 
 ring::~ring() { ::io_uring_queue_exit(ring_.get()); }
 

@@ -16,6 +16,7 @@ struct websocket_limits {
   std::chrono::milliseconds close_timeout{2'000};  ///< for the client's close frame after ours: closed
   bool compression = false;                        ///< permessage-deflate, for clients that offer it
   int compression_level = 1;                       ///< 1 (fast) to 6 (small)
+  std::size_t most_inflation = 100;                ///< times its compressed bytes that a message may have, though 8 KiB always: 1009
   std::size_t inflated_bytes = 32 * 1024 * 1024;   ///< that came compressed to one connection actor and are not answered; above it 1013
 };
 

@@ -17,8 +17,7 @@ namespace {
 constexpr int frames_a_turn = 256;
 // Of all compressed messages together; the others wait for the next turn.
 constexpr std::size_t inflated_a_turn = 1024 * 1024;
-// A message may inflate to so many times its bytes, but always to so many: more is a bomb.
-constexpr std::size_t most_inflation = 100;
+// However few bytes it came in.
 constexpr std::size_t always_inflated = 8 * 1024;
 
 } // namespace
@@ -140,7 +139,7 @@ bool connection_actor::inflate(websocket_session& w) {
   if (inflated_bytes_ >= limits_.websocket.inflated_bytes)
     return finish(close_code::try_again_later, "too many compressed messages at once", true);
   const auto compressed = w.parser.payload();
-  const auto most = std::min(limits_.websocket.message_bytes, std::max(always_inflated, most_inflation * compressed.size()));
+  const auto most = std::min(limits_.websocket.message_bytes, std::max(always_inflated, limits_.websocket.most_inflation * compressed.size()));
   const auto seen = inflater_.inflate(compressed, most, w.parser.kind() == websocket::opcode::text);
   inflated_in_turn_ += std::max(compressed.size(), inflater_.message().size());
   switch (seen) {

@@ -10,7 +10,7 @@ PACKAGED_PYTHON = "/usr/bin/python3"  # the one that the distribution's packages
 
 class Packaged(SystemTest):
     def converse(self, is_configured, is_offered):
-        server = self.serve(f"websocket.compression={str(is_configured).lower()}")
+        server = self.serve(f"websocket.compression={str(is_configured).lower()}", "websocket.most_inflation=1100")
         client = pathlib.Path(__file__).with_name("websockets_client.py")
         done = subprocess.run([PACKAGED_PYTHON, "-B", str(client), *map(str, server.address), str(is_configured and is_offered).lower()],
                               capture_output=True, text=True, timeout=150, check=False)
