@@ -4,7 +4,7 @@ import os
 import struct
 
 LIBRARY = os.environ.get("TROUPE_ACCEPT_FAULTS", "")
-FIELDS = ("error", "left", "failed", "held", "holding")
+FIELDS = ("error", "left", "failed", "held", "holding", "port")
 
 
 class AcceptFaults:
@@ -24,7 +24,7 @@ class AcceptFaults:
         struct.pack_into("i", self.memory, 4 * FIELDS.index(name), value)
 
     def fail(self, error, times):
-        """The next accepts."""
+        """The next accepts of the listener on `port`, which was set before."""
         self.set("failed", 0)
         self.set("error", error)
         self.set("left", times)  # last: it begins the failures

@@ -16,7 +16,9 @@ class Accepts(SystemTest):
     def serve_with_faults(self, *settings):
         self.faults = AcceptFaults(self.directory / "faults")
         # One acceptor, so that each failure is its; nothing in the kernel keeps a silent connection back.
-        return self.serve("connections.acceptors=1", "connections.defer_accept=0", *settings, extra_environment=self.faults.environment)
+        server = self.serve("connections.acceptors=1", "connections.defer_accept=0", *settings, extra_environment=self.faults.environment)
+        self.faults.set("port", server.address[1])
+        return server
 
     def failures(self, server):
         return server.metric("troupe_http_accept_failures_total", listener="public")
