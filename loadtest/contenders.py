@@ -60,6 +60,11 @@ def durable():
     return [p for p in peers.PEERS if p.group == "durable"]
 
 
+def described(peer):
+    """A peer as JSON takes it."""
+    return {name: sorted(value) if isinstance(value, frozenset) else value for name, value in vars(peer).items()}
+
+
 def build(wanted, say):
     """Builds the peers; returns those that can be measured, and why the others cannot, by name."""
     good, reasons = [], {}

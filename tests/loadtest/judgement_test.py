@@ -1,10 +1,12 @@
 """What is called a fault, a recovery, a leak, an agreed answer: neither more nor less."""
 
+import json
 import unittest
 
 import loadtest_path  # noqa: F401
 import burst
 import contenders
+import peers
 import soak
 import stall
 from failure import Failure
@@ -24,6 +26,12 @@ class Stall(unittest.TestCase):
 
     def test_lateness_of_the_whole_run_is_no_stall(self):
         self.assertEqual(len(stall.faults(self.counts(9000, 8000, 7000), 10_000)), 3)
+
+
+class Description(unittest.TestCase):
+    def test_every_peer_can_be_written_as_json(self):
+        for peer in peers.PEERS:
+            self.assertEqual(json.loads(json.dumps(contenders.described(peer)))["name"], peer.name)
 
 
 class Burst(unittest.TestCase):
