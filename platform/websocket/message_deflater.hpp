@@ -11,7 +11,7 @@ struct z_stream_s;
 namespace troupe::websocket {
 
 /// Compresses whole messages for any sessions, one after the other, each from an empty window. For each size of window that clients have asked
-/// for, a state is taken with its first message: 20 to 260 KiB, 0.7 MiB for all seven; and a buffer as large as the largest message, at most 1 MiB.
+/// for, a state is taken with its first message: 20 to 260 KiB, 0.8 MiB for all seven; and a buffer as large as the largest message, at most 1 MiB.
 /// Thread: its owner. Source: RFC 7692 section 7.2.1.
 class message_deflater {
  public:
