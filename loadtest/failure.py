@@ -16,6 +16,7 @@ def _interrupt(number, _frame):
     # Once: a second Ctrl-C must not interrupt the stopping of the servers, which is bounded in time anyway.
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     signal.signal(signal.SIGTERM, signal.SIG_IGN)
+    signal.signal(signal.SIGHUP, signal.SIG_IGN)
     raise Interrupted(number)
 
 
@@ -23,6 +24,7 @@ def run_main(main):
     """Runs a program's main, stops the servers, and exits: 0 done, 1 failed, 128 + signal interrupted."""
     signal.signal(signal.SIGINT, _interrupt)
     signal.signal(signal.SIGTERM, _interrupt)
+    signal.signal(signal.SIGHUP, _interrupt)  # a terminal that goes away must not leave servers behind
     try:
         sys.exit(main())
     except Failure as failure:
