@@ -1,8 +1,7 @@
 """TLS to the real server: a connection like the plain one, and one whose records are seen."""
-import socket
 import ssl
 
-from troupe_process import PATIENCE, Closed, Connection
+from troupe_process import Closed, Connection
 
 
 def trusting(authority, version=None, client=None):
@@ -35,9 +34,8 @@ class SecureConnection(Connection):
 class RecordConnection:
     """A client that moves the records itself: it can cut them, count them, and end in ways that the ssl module does not."""
 
-    def __init__(self, address, context, name="shop.test"):
-        self.socket = socket.create_connection(address, PATIENCE)
-        self.socket.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+    def __init__(self, address, context, name="shop.test", **options):
+        self.socket = Connection(address, **options).socket
         self.incoming, self.outgoing = ssl.MemoryBIO(), ssl.MemoryBIO()
         self.tls = context.wrap_bio(self.incoming, self.outgoing, server_hostname=name)
         self.received = bytearray()
