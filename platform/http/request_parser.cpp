@@ -2,6 +2,7 @@
 
 #include "platform/http/incomplete_chunk.hpp"
 #include "platform/http/incomplete_head.hpp"
+#include "platform/http/plain_head.hpp"
 #include "platform/http/target.hpp"
 
 #include <boost/beast/http/basic_parser.hpp>
@@ -124,7 +125,7 @@ struct request_parser::implementation {
     implementation& owner_;
   };
 
-  explicit implementation(const http::limits& l) : bounds(l) { fields.reserve(32); }
+  implementation(const http::limits& l, bool all_by_library) : bounds(l), takes_plain_heads(!all_by_library) { fields.reserve(32); }
 
   void reset() {
     machine.reset();
@@ -139,6 +140,20 @@ struct request_parser::implementation {
     trailer_bytes = 0;
     looked_at = lines_end = 0;
     why = {};
+  }
+
+  // A request that takes the short way is complete with its head. What does not take it leaves no trace here.
+  [[nodiscard]] bool take_plain(std::string_view bytes, std::size_t& consumed) {
+    if (!takes_plain_heads) return false;
+    consumed = take_plain_head(bytes, bounds, message, fields, path_scratch);
+    head_done = consumed > 0;
+    if (head_done) {
+      message.fields = fields;
+    } else {
+      message = {};
+      fields.clear();
+    }
+    return head_done;
   }
 
   void refuse(std::uint16_t status, std::string_view detail, beast::error_code& ec) noexcept {
@@ -295,7 +310,8 @@ struct request_parser::implementation {
   }
 
   http::limits bounds;
-  std::optional<parser> machine;
+  bool takes_plain_heads;
+  std::optional<parser> machine; // from the first bytes on that do not take the short way
   http::request message;
   std::vector<header_field> fields;
   std::string path_scratch;
@@ -310,7 +326,8 @@ struct request_parser::implementation {
   bool head_done = false, wants_close = false, wants_keep_alive = false;
 };
 
-request_parser::request_parser(const http::limits& limits) : implementation_(std::make_unique<implementation>(limits)) {}
+request_parser::request_parser(const http::limits& limits, bool all_by_library)
+    : implementation_(std::make_unique<implementation>(limits, all_by_library)) {}
 request_parser::request_parser(request_parser&&) noexcept = default;
 request_parser& request_parser::operator=(request_parser&&) noexcept = default;
 request_parser::~request_parser() = default;
@@ -319,7 +336,10 @@ void request_parser::reset() { implementation_->reset(); }
 
 request_parser::status request_parser::parse(std::string_view bytes, std::size_t& consumed) {
   auto& i = *implementation_;
-  if (!i.machine) i.machine.emplace(i);
+  if (!i.machine) {
+    if (i.take_plain(bytes, consumed)) return status::complete;
+    i.machine.emplace(i);
+  }
   i.input = bytes;
   consumed = 0;
   // The library takes it for granted that it is never given less than a last chunk once it has seen the beginning of one.

@@ -73,19 +73,12 @@ void remove_dot_segments(std::string& path) {
 }
 
 std::string_view normalise(std::string_view raw, std::string& scratch, std::string_view& refusal) {
-  bool plain = true;
-  for (std::size_t i = 0; i < raw.size(); ++i) {
-    const auto byte = static_cast<unsigned char>(raw[i]);
-    if (path_bytes[byte]) {
-      plain = plain && !(raw[i] == '.' && i > 0 && raw[i - 1] == '/');
-    } else if (raw[i] == '%') {
-      plain = false;
-    } else {
-      refusal = "the path holds a byte that must be percent-encoded";
-      return {};
-    }
+  if (normal_path_bytes(raw) == raw.size()) return raw;
+  for (const char c : raw) {
+    if (c == '%' || path_bytes[static_cast<unsigned char>(c)]) continue;
+    refusal = "the path holds a byte that must be percent-encoded";
+    return {};
   }
-  if (plain) return raw;
 
   scratch.clear();
   for (std::size_t i = 0; i < raw.size(); ++i) {
@@ -173,25 +166,34 @@ target_parts split_target(std::string_view target, std::string& scratch) {
   return parts;
 }
 
+std::size_t normal_path_bytes(std::string_view text) noexcept {
+  if (!text.starts_with('/')) return 0;
+  const char* at = text.data() + 1;
+  const char* const end = text.data() + text.size();
+  while (at != end && path_bytes[static_cast<unsigned char>(*at)] && (*at != '.' || at[-1] != '/')) ++at;
+  return static_cast<std::size_t>(at - text.data());
+}
+
 bool is_authority(std::string_view text) noexcept {
-  std::size_t host_end = 0;
+  const char* at = text.data();
+  const char* const end = at + text.size();
   if (text.starts_with('[')) {
     const auto bracket = text.find(']');
     if (bracket == std::string_view::npos || !is_ipv6(text.substr(1, bracket - 1))) return false;
-    host_end = bracket + 1;
+    at += bracket + 1;
   } else {
-    while (host_end < text.size() && host_bytes[static_cast<unsigned char>(text[host_end])]) ++host_end;
-    if (host_end == 0) return false;
+    while (at != end && host_bytes[static_cast<unsigned char>(*at)]) ++at;
+    if (at == text.data()) return false;
   }
-  if (host_end == text.size()) return true;
-  if (text[host_end] != ':') return false;
-  const auto digits = text.substr(host_end + 1);
-  if (digits.empty()) return true; // RFC 3986 allows an empty port
-  if (digits.size() > 5) return false;
+  if (at == end) return true;
+  if (*at++ != ':') return false;
+  if (at == end) return true; // RFC 3986 allows an empty port
+  if (end - at > 5) return false;
   std::uint32_t port = 0;
-  for (const char c : digits) {
-    if (c < '0' || c > '9') return false;
-    port = port * 10 + static_cast<std::uint32_t>(c - '0');
+  for (; at != end; ++at) {
+    const auto digit = static_cast<std::uint32_t>(*at - '0');
+    if (digit > 9) return false;
+    port = port * 10 + digit;
   }
   return port >= 1 && port <= 65535;
 }

@@ -20,6 +20,10 @@ struct target_parts {
 /// Lifetime: views into `target` and `scratch`. Cost: O(target); no allocation for a path without '%' and dot segments.
 [[nodiscard]] target_parts split_target(std::string_view target, std::string& scratch);
 
+/// How many bytes at the front of the text are a path that is its own normal form: it begins with '/', needs no decoding, and no segment begins
+/// with '.'. Cost: O(those bytes).
+[[nodiscard]] std::size_t normal_path_bytes(std::string_view text) noexcept;
+
 /// Whether the text is a host (a name, an IPv4 address or an IPv6 address in brackets) with an optional port of 1 to 65535, and
 /// nothing else: no userinfo, list or path. Source: RFC 3986 section 3.2.
 [[nodiscard]] bool is_authority(std::string_view text) noexcept;

@@ -24,7 +24,9 @@ struct understood {
 /// part of a head waits, is looked at as it grows and parsed once it is whole, a body goes on in a parser of its own.
 class request_stream {
  public:
-  explicit request_stream(const http::limits& limits) : limits_(limits), head_parser_(limits), onlooker_(limits), body_parser_(limits) {}
+  /// `all_by_library`: no head takes the short way of plain ones.
+  explicit request_stream(const http::limits& limits, bool all_by_library = false)
+      : limits_(limits), head_parser_(limits, all_by_library), onlooker_(limits), body_parser_(limits, all_by_library) {}
 
   /// Bytes in any pieces. After a refusal or a request that ends the session nothing is looked at any more.
   void take(std::string_view bytes);

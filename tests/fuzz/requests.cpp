@@ -1,4 +1,4 @@
-// Requests: whole, and in pieces that the input itself chooses. Input: a count of cuts (0 to 7), so many bytes that say where, then the
+// Requests: whole, in pieces that the input itself chooses, and without the short way of plain heads. Input: a count of cuts (0 to 7), so many bytes that say where, then the
 // client's bytes.
 
 #include "platform/http/request_parser.hpp"
@@ -19,8 +19,8 @@ namespace {
 constexpr http::limits limits{.request_line_bytes = 200, .method_bytes = 32, .head_bytes = 512, .fields = 12, .field_name_bytes = 64,
                               .field_value_bytes = 128, .body_bytes = 600, .trailer_bytes = 128, .chunk_line_bytes = 48};
 
-request_stream read(std::string_view bytes, const std::vector<std::size_t>& cuts) {
-  request_stream stream(limits);
+request_stream read(std::string_view bytes, const std::vector<std::size_t>& cuts, bool all_by_library = false) {
+  request_stream stream(limits, all_by_library);
   std::size_t from = 0;
   for (const auto cut : cuts) {
     if (cut <= from || cut >= bytes.size()) continue;
@@ -92,6 +92,9 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
   auto whole = read(bytes, {});
   const bool was_refused = whole.refused() != 0;
   for (const auto& request : whole.requests()) check(request);
+  const auto by_library = read(bytes, {}, true);
+  require(whole.requests() == by_library.requests() && whole.refused() == by_library.refused() && whole.head_fault() == by_library.head_fault(),
+          "plain heads are read by the short way as by the library");
   same(whole, read(bytes, cuts));
   if (bytes.size() <= 200) {
     cuts.clear();
