@@ -59,6 +59,16 @@ std::optional<std::string_view> response::field(std::string_view name) const noe
   return found ? found : find_line(prepared_fields.view(), name);
 }
 
+void response::clear() noexcept {
+  status = 200;
+  is_streamed = false;
+  content_type = {};
+  body = {};
+  file.reset();
+  prepared_fields = {};
+  if (!fields.empty()) fields = {}; // with its memory
+}
+
 std::uint64_t response::content_length() const noexcept {
   if (is_streamed) return 0;
   return file ? file->length() : body.size();

@@ -7,23 +7,29 @@ namespace troupe::http {
 
 namespace {
 
-void append_number(std::string& out, std::uint64_t number, int base = 10) {
-  std::array<char, 20> digits{};
-  const auto end = std::to_chars(digits.data(), digits.data() + digits.size(), number, base).ptr;
-  out.append(digits.data(), static_cast<std::size_t>(end - digits.data()));
-}
+// Room for all that `write_head` adds of its own: the status line but its reason, the names of the fields, and the longest number.
+constexpr std::size_t most_of_frame = 128;
 
-void append_status_line(std::string& out, std::uint16_t status) {
-  if (status == 200) {
-    out += "HTTP/1.1 200 OK\r\n";
-    return;
+// Appends pieces to a text that is made large enough for all of them at once.
+class pen {
+ public:
+  pen(std::string& out, std::size_t most) : out_(out) {
+    const auto begin = out.size();
+    out.resize(begin + most);
+    at_ = out.data() + begin;
   }
-  out += "HTTP/1.1 ";
-  append_number(out, status);
-  out += ' ';
-  out += reason_phrase(status);
-  out += "\r\n";
-}
+  void lift() { out_.resize(static_cast<std::size_t>(at_ - out_.data())); }
+
+  void write(std::string_view text) noexcept {
+    std::memcpy(at_, text.data(), text.size());
+    at_ += text.size();
+  }
+  void write(std::uint64_t number) noexcept { at_ = std::to_chars(at_, at_ + 20, number).ptr; }
+
+ private:
+  std::string& out_;
+  char* at_;
+};
 
 } // namespace
 
@@ -38,34 +44,48 @@ std::string_view date_field::at(base::unix_micros now) {
 }
 
 void write_head(std::string& out, const response& r, const answer_frame& frame, std::string_view date_line) {
-  append_status_line(out, r.status);
-  out += date_line;
-  if (!r.content_type.empty()) {
-    out += "Content-Type: ";
-    out += r.content_type;
-    out += "\r\n";
-  }
-  out += r.prepared_fields.view();
-  out += r.fields;
-  if (!has_body(r.status)) {
-    if (r.status == 205) out += "Content-Length: 0\r\n";
-  } else if (r.is_streamed) {
-    if (frame.http_1_1) out += "Transfer-Encoding: chunked\r\n";
+  const auto reason = r.status == 200 ? std::string_view("OK") : reason_phrase(r.status);
+  const auto prepared = r.prepared_fields.view();
+  pen p(out, most_of_frame + reason.size() + date_line.size() + r.content_type.size() + prepared.size() + r.fields.size());
+  if (r.status == 200) {
+    p.write("HTTP/1.1 200 OK\r\n");
   } else {
-    out += "Content-Length: ";
-    append_number(out, r.content_length());
-    out += "\r\n";
+    p.write("HTTP/1.1 ");
+    p.write(r.status);
+    p.write(" ");
+    p.write(reason);
+    p.write("\r\n");
+  }
+  p.write(date_line);
+  if (!r.content_type.empty()) {
+    p.write("Content-Type: ");
+    p.write(r.content_type);
+    p.write("\r\n");
+  }
+  if (!prepared.empty()) p.write(prepared);
+  if (!r.fields.empty()) p.write(r.fields);
+  if (!has_body(r.status)) {
+    if (r.status == 205) p.write("Content-Length: 0\r\n");
+  } else if (r.is_streamed) {
+    if (frame.http_1_1) p.write("Transfer-Encoding: chunked\r\n");
+  } else {
+    p.write("Content-Length: ");
+    p.write(r.content_length());
+    p.write("\r\n");
   }
   if (!frame.keep_alive) {
-    out += "Connection: close\r\n";
+    p.write("Connection: close\r\n");
   } else if (!frame.http_1_1) {
-    out += "Connection: keep-alive\r\n";
+    p.write("Connection: keep-alive\r\n");
   }
-  out += "\r\n";
+  p.write("\r\n");
+  p.lift();
 }
 
 void write_chunk_line(std::string& out, std::size_t bytes) {
-  append_number(out, bytes, 16);
+  std::array<char, 16> digits{};
+  const auto end = std::to_chars(digits.data(), digits.data() + digits.size(), bytes, 16).ptr;
+  out.append(digits.data(), static_cast<std::size_t>(end - digits.data()));
   out += "\r\n";
 }
 

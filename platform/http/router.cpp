@@ -57,8 +57,19 @@ router::node& router::insert(std::string_view pattern) {
     }
   }
   at->is_end = true;
-  if (parameters == 0) exact_[std::string(pattern)] = at;
+  if (parameters == 0 && !find_exact(pattern)) {
+    if (exact_.size() <= pattern.size()) exact_.resize(pattern.size() + 1);
+    exact_[pattern.size()].emplace_back(pattern, at);
+  }
   return *at;
+}
+
+const router::node* router::find_exact(std::string_view path) const noexcept {
+  if (path.size() >= exact_.size()) return nullptr;
+  for (const auto& [pattern, end] : exact_[path.size()]) {
+    if (pattern == path) return end;
+  }
+  return nullptr;
 }
 
 void router::add(method m, std::string_view pattern, std::size_t route) {
@@ -104,8 +115,8 @@ const router::node* router::find(const node& from, std::string_view rest, path_p
 router::match_result router::match(method m, std::string_view path, path_parameters& parameters) const {
   parameters.count = 0;
   if (path.empty() || path.front() != '/') return {};
-  const auto direct = exact_.find(path);
-  const node* end = direct != exact_.end() ? direct->second : find(root_, path, parameters);
+  const node* end = find_exact(path);
+  if (!end) end = find(root_, path, parameters);
   if (!end) return {};
   const auto index = static_cast<std::size_t>(m);
   auto route = end->routes[index];

@@ -9,6 +9,7 @@
 #include <memory>
 #include <string>
 #include <string_view>
+#include <utility>
 #include <vector>
 
 namespace troupe::http {
@@ -53,10 +54,11 @@ class router {
   node& insert(std::string_view pattern);
   static node& child(std::unique_ptr<node>& place, std::string& known_name, std::string_view name, std::string_view pattern);
   static const node* find(const node& from, std::string_view rest, path_parameters& parameters);
+  [[nodiscard]] const node* find_exact(std::string_view path) const noexcept;
 
   node root_;
-  // Paths without parameters, found in one look-up.
-  std::map<std::string, const node*, std::less<>> exact_;
+  // Patterns without parameters, by their length: there are few of each.
+  std::vector<std::vector<std::pair<std::string, const node*>>> exact_;
 };
 
 } // namespace troupe::http

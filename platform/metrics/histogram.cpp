@@ -9,7 +9,7 @@ namespace troupe::metrics {
 void histogram::record(std::chrono::nanoseconds took) noexcept {
   const auto ns = static_cast<std::uint64_t>(std::max<std::int64_t>(took.count(), 0));
   // Rounded up, because a bound belongs to its own bucket.
-  const auto micros = ns / 1000 + (ns % 1000 != 0);
+  const auto micros = (ns + 999) / 1000;
   const auto exponent = micros > 2 ? static_cast<std::size_t>(std::bit_width(micros - 1)) : 1;
   counts_[std::min(exponent - 1, buckets - 1)].add();
   sum_ns_.add(ns);

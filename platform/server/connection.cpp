@@ -34,7 +34,7 @@ std::uint64_t random_64() {
 
 connection_actor::connection_actor(caf::actor_config& config, std::shared_ptr<plane> plane, std::size_t number)
     : turn_actor(config), plane_(std::move(plane)), number_(number), limits_(plane_->limits),
-      epoll_fd_(::epoll_create1(EPOLL_CLOEXEC)), epoch_(base::clock::now()), now_(epoch_), wall_(base::wall_now()),
+      epoll_fd_(::epoll_create1(EPOLL_CLOEXEC)), epoch_(base::clock::now()), now_(epoch_),
       sessions_(static_cast<std::size_t>(plane_->credits[number]->most())), exchanges_(limits_.in_flight * 2), streams_(limits_.in_flight),
       tls_streams_(plane_->tls ? static_cast<std::size_t>(plane_->credits[number]->most()) : 0),
       websockets_(2 * static_cast<std::size_t>(plane_->credits[number_]->most())),
@@ -50,13 +50,6 @@ connection_actor::connection_actor(caf::actor_config& config, std::shared_ptr<pl
 }
 
 connection_actor::~connection_actor() { ::close(epoll_fd_); }
-
-std::uint32_t connection_actor::ticks(base::time_point at) const {
-  return static_cast<std::uint32_t>((at - epoch_) / tick);
-}
-
-// Rounded up, so that nothing ends before its time.
-std::uint32_t connection_actor::tick_in(std::chrono::milliseconds from_now) const { return ticks(now_ + from_now) + 1; }
 
 void connection_actor::on_message(caf::mailbox_element& element) {
   if (!clock_is_fresh_) {
@@ -80,7 +73,7 @@ void connection_actor::on_message(caf::mailbox_element& element) {
 
 connection_actor::verdict connection_actor::on_turn(std::size_t) {
   now_ = base::clock::now();
-  wall_ = base::wall_now();
+  date_line_ = date_.at(base::wall_now());
   clock_is_fresh_ = false; // by the next turn it is old
   received_in_turn_ = inflated_in_turn_ = deflated_in_turn_ = 0;
   flush_dirty(); // what the replies among the messages have completed

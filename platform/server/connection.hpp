@@ -88,8 +88,9 @@ class connection_actor final : public actor::turn_actor {
   void close_gently(std::uint32_t index);
   void drop_input(std::uint32_t index);
   void set_due(session& s, std::uint32_t index, std::chrono::milliseconds from_now);
-  [[nodiscard]] std::uint32_t ticks(base::time_point at) const;
-  [[nodiscard]] std::uint32_t tick_in(std::chrono::milliseconds from_now) const;
+  [[nodiscard]] std::uint32_t ticks(base::time_point at) const { return static_cast<std::uint32_t>((at - epoch_) / tick); }
+  // Rounded up, so that nothing ends before its time.
+  [[nodiscard]] std::uint32_t tick_in(std::chrono::milliseconds from_now) const { return ticks(now_ + from_now) + 1; }
   void publish_due();
 
   // reading.cpp: bytes to requests
@@ -213,7 +214,6 @@ class connection_actor final : public actor::turn_actor {
   base::time_point epoch_; // tick 0
   base::time_point now_;   // read before the messages and before the events of a turn
   bool clock_is_fresh_ = false;
-  base::unix_micros wall_ = 0;
 
   slab<session> sessions_;
   slab<exchange> exchanges_;
@@ -240,6 +240,7 @@ class connection_actor final : public actor::turn_actor {
   http::request_parser parser_;
   output out_;
   http::date_field date_;
+  std::string_view date_line_; // in `date_`, of this turn
   http::gzip_encoder gzip_;
   websocket::message_inflater inflater_; // for all sessions: none keeps anything between its messages
   websocket::message_deflater deflater_;

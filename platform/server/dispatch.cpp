@@ -262,7 +262,7 @@ void connection_actor::expire_exchanges(std::uint32_t index) {
 
 void connection_actor::release_exchange(std::uint32_t place) {
   answer_bytes_ -= std::exchange(exchanges_[place].held_bytes, 0);
-  exchanges_[place].response = {};
+  exchanges_[place].response.clear();
   exchanges_.release(place);
 }
 

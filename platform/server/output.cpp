@@ -13,6 +13,7 @@ namespace troupe::server {
 namespace {
 
 constexpr std::size_t copy_bytes = 32 * 1024;
+constexpr std::size_t kept_text_bytes = 256 * 1024; // of a text that is clear again
 
 // Reads a little and sends it; what the socket does not take is read again the next time.
 ssize_t send_copied(int fd, int file, off_t offset, std::size_t most) {
@@ -24,6 +25,17 @@ ssize_t send_copied(int fd, int file, off_t offset, std::size_t most) {
 } // namespace
 
 output::progress output::write_to(int fd, file_way way) {
+  // Text alone, as most answers are: it is a piece only if some of it stays.
+  if (pieces_.empty() && !text_.empty() && text_.capacity() <= kept_text_bytes) {
+    const auto sent = ::send(fd, text_.data(), text_.size(), MSG_NOSIGNAL);
+    if (sent == static_cast<ssize_t>(text_.size())) {
+      text_.clear();
+      return progress::finished;
+    }
+    if (sent < 0 && errno != EINTR) return errno == EAGAIN ? progress::blocked : progress::broken;
+    end_text();
+    if (sent > 0) this->sent(static_cast<std::size_t>(sent));
+  }
   end_text();
   std::size_t of_files = 0;
   while (next_ < pieces_.size()) {
@@ -125,8 +137,8 @@ std::size_t output::held() const noexcept {
   return bytes;
 }
 
-void output::clear() {
-  if (text_.capacity() > 256 * 1024) text_ = {};
+void output::drop() {
+  if (text_.capacity() > kept_text_bytes) text_ = {};
   text_.clear();
   pieces_.clear();
   text_ended_ = 0;

@@ -87,10 +87,12 @@ class output {
   [[nodiscard]] std::size_t pending() const noexcept;
   /// Those of them that are in memory: all but the files'.
   [[nodiscard]] std::size_t held() const noexcept;
-  void clear();
+  void clear() {
+    if (!text_.empty() || !pieces_.empty()) drop();
+  }
 
   std::size_t counted = 0; ///< of `held`, in the connection actor's sum
-  bool is_due_again = false; ///< its owner has it in a list of unfinished ones
+  bool is_due_again = false; ///< its owner has it in a list of unfinished ones; false again once it is clear
 
  private:
   struct piece {
@@ -100,6 +102,7 @@ class output {
     std::size_t size = 0;
     [[nodiscard]] bool is_text() const noexcept { return body.empty() && !file; }
   };
+  void drop();
   [[nodiscard]] ssize_t send_bytes(int fd);
   [[nodiscard]] ssize_t send_file(int fd, std::size_t most, file_way way);
   static std::size_t append_file(std::string& out, const piece& from, std::size_t wanted);

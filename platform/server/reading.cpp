@@ -138,7 +138,7 @@ void connection_actor::take_requests(std::uint32_t index, std::string_view bytes
     if (!may_read(s)) return keep_for_later(index, bytes, false);
     // Empty lines are kept while nothing else is there, so that they are counted however they come.
     const auto with_empty_lines = bytes;
-    if (!http::skip_empty_lines(bytes, limits_.request) || bytes.empty() || bytes == "\r")
+    if (bytes.front() == '\r' && (!http::skip_empty_lines(bytes, limits_.request) || bytes.empty() || bytes == "\r"))
       return keep_for_later(index, with_empty_lines, true);
     parser_.reset();
     std::size_t consumed = 0;

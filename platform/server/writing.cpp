@@ -55,7 +55,6 @@ bool connection_actor::render_answers(session& s) {
 }
 
 void connection_actor::render(session& s) {
-  const auto date_line = date_.at(wall_);
   while (s.first_exchange != none && !s.is(session::close_when_flushed)) {
     const auto place = s.first_exchange;
     auto& x = exchanges_[place];
@@ -65,7 +64,7 @@ void connection_actor::render(session& s) {
       // When the server drains, the last answer that is owed announces the close.
       x.keep_alive = upgraded || (x.keep_alive && !(draining_ && x.next == none && s.intake == none));
       if (!x.keep_alive) s.set(session::no_more_requests);
-      http::write_head(out_.text(), x.response, {x.head_only, x.http_1_1, x.keep_alive}, date_line);
+      http::write_head(out_.text(), x.response, {x.head_only, x.http_1_1, x.keep_alive}, date_line_);
     }
     if (x.stream != none) {
       if (!render_stream(place)) break;

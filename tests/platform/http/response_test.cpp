@@ -1,8 +1,10 @@
 #include "platform/base/result.hpp"
+#include "platform/http/file_part.hpp"
 #include "platform/http/response.hpp"
 
 #include <catch2/catch.hpp>
 
+#include <memory>
 #include <string>
 #include <string_view>
 
@@ -94,6 +96,21 @@ TEST_CASE("a JSON response has its status, type and body") {
   CHECK(r.status == 201);
   CHECK(r.content_type == "application/json");
   CHECK(r.body.view() == R"({"id":"1"})");
+  CHECK(r.fields.empty());
+}
+
+TEST_CASE("a response that was cleared is as new") {
+  auto r = problem(503, "busy", "1");
+  r.is_streamed = true;
+  r.prepared_fields = base::shared_bytes("A: b\r\n");
+  r.file = std::make_shared<http::file_part>(-1, 0, 1);
+  r.clear();
+  CHECK(r.status == 200);
+  CHECK_FALSE(r.is_streamed);
+  CHECK(r.content_type.empty());
+  CHECK(r.body.empty());
+  CHECK_FALSE(r.file);
+  CHECK(r.prepared_fields.empty());
   CHECK(r.fields.empty());
 }
 
