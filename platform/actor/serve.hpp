@@ -2,12 +2,16 @@
 
 #include "platform/actor/envelope.hpp"
 #include "platform/actor/error_bridge.hpp"
+#include "platform/actor/request_batch.hpp"
 #include "platform/base/log.hpp"
 #include "platform/metrics/registry.hpp"
 
+#include <caf/message_handler.hpp>
 #include <caf/typed_event_based_actor.hpp>
+#include <caf/unsafe_behavior_init.hpp>
 
 #include <exception>
+#include <memory>
 #include <string>
 #include <string_view>
 #include <type_traits>
@@ -64,12 +68,14 @@ Result as_result(base::result<T>&& value) {
   }
 }
 
+using shared_time = std::shared_ptr<base::time_point>;
+
 // Checks, measures and guards one handler whose first parameter is the envelope.
 template <class Self, class F, class R, class Envelope, class Request>
-auto guard(Self self, const service_metrics& m, F handler, R (F::*)(Envelope&, Request) const) {
+auto guard(Self self, const service_metrics& m, const shared_time& began, F handler, R (F::*)(Envelope&, Request) const) {
   using result = typename handler_result<R>::type;
-  return [self, m, handler = std::move(handler)](Envelope& e, Request request) -> result {
-    const auto now = base::clock::now();
+  return [self, m, began, handler = std::move(handler)](Envelope& e, Request request) -> result {
+    const auto now = *began = base::clock::now();
     m.mailbox_wait->record(now - e.sent);
     if (e.deadline <= now) {
       m.expired->add();
@@ -102,10 +108,10 @@ template <class F, class R, class Request>
 struct takes_envelope<R (F::*)(envelope&, Request) const> : std::true_type {};
 
 template <class Self, class F>
-auto guard_if_request(Self self, const service_metrics& m, F handler) {
+auto guard_if_request(Self self, const service_metrics& m, const shared_time& began, F handler) {
   using call = decltype(&F::operator());
   if constexpr (takes_envelope<call>::value) {
-    return guard(self, m, std::move(handler), &F::operator());
+    return guard(self, m, began, std::move(handler), &F::operator());
   } else {
     return handler; // a message of the service's own, such as a tick
   }
@@ -116,11 +122,14 @@ auto guard_if_request(Self self, const service_metrics& m, F handler) {
 /// The behaviour of a service actor from its handlers: `[..](const envelope&, const Request&)` lambdas that return the reply, a
 /// `base::result` of it, a promise, or nothing. Around each of them stands what no author has to write: a request whose deadline has passed is
 /// never begun and answered `deadline_exceeded`; the wait in the mailbox is measured; an exception answers that request `internal`
-/// and ends the actor, so that its supervisor starts it anew. Handlers with another first parameter pass as they are.
+/// and ends the actor, so that its supervisor starts it anew; requests that come as a batch (`request_batch`) are handled one by one. Handlers with another first parameter pass as they are.
 /// Handlers keep state by capturing it (a shared_ptr to the state, by value). One that takes `envelope&` and `Request&` may move out of them.
 template <class Handle, class... Handlers>
 typename Handle::behavior_type serve(typename Handle::pointer self, const service_metrics& m, Handlers... handlers) {
-  return {detail::guard_if_request(self, m, std::move(handlers))...};
+  const auto began = std::make_shared<base::time_point>();
+  typename Handle::behavior_type one{detail::guard_if_request(self, m, began, std::move(handlers))...};
+  const auto batch = [self, one = one.unbox(), began](request_batch& requests) mutable { return take_batch(*self, one, requests, *began); };
+  return {caf::unsafe_behavior_init, caf::message_handler(batch).or_else(one.unbox())};
 }
 
 } // namespace troupe::actor

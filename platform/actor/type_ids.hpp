@@ -6,10 +6,12 @@
 
 #include <caf/allowed_unsafe_message_type.hpp>
 #include <caf/is_error_code_enum.hpp>
+#include <caf/message.hpp>
 #include <caf/type_id.hpp>
 
 #include <cstddef>
 #include <cstdint>
+#include <vector>
 
 /// Gives a message type to CAF: messages stay in this process (tiers speak protobuf over gRPC), so nothing is serialised
 /// and no `inspect` is needed. Use it once a type, at global scope, after the type's CAF_ADD_TYPE_ID.
@@ -55,6 +57,21 @@ struct stream_chunk {
   bool is_last = false;
 };
 
+/// A message of a batch: a request with the number that `request_id` takes, or the answer to the request of that number.
+struct numbered_message {
+  std::uint64_t number = 0;
+  caf::message content;
+};
+/// Requests of one caller to one replica, as one message; see `request_batch.hpp`.
+struct request_batch {
+  static constexpr std::size_t most = 32;
+  std::vector<numbered_message> requests;
+};
+/// Answers to some of a batch's requests.
+struct answer_batch {
+  std::vector<numbered_message> answers;
+};
+
 } // namespace troupe::actor
 
 CAF_BEGIN_TYPE_ID_BLOCK(troupe_platform, troupe::actor::type_ids::platform)
@@ -66,6 +83,8 @@ CAF_BEGIN_TYPE_ID_BLOCK(troupe_platform, troupe::actor::type_ids::platform)
   CAF_ADD_TYPE_ID(troupe_platform, (troupe::actor::next_chunk))
   CAF_ADD_TYPE_ID(troupe_platform, (troupe::actor::cancel_stream))
   CAF_ADD_TYPE_ID(troupe_platform, (troupe::actor::stream_chunk))
+  CAF_ADD_TYPE_ID(troupe_platform, (troupe::actor::request_batch))
+  CAF_ADD_TYPE_ID(troupe_platform, (troupe::actor::answer_batch))
 CAF_END_TYPE_ID_BLOCK(troupe_platform)
 
 TROUPE_LOCAL_MESSAGE(troupe::actor::envelope)
@@ -76,4 +95,6 @@ TROUPE_LOCAL_MESSAGE(troupe::actor::stream_opened)
 TROUPE_LOCAL_MESSAGE(troupe::actor::next_chunk)
 TROUPE_LOCAL_MESSAGE(troupe::actor::cancel_stream)
 TROUPE_LOCAL_MESSAGE(troupe::actor::stream_chunk)
+TROUPE_LOCAL_MESSAGE(troupe::actor::request_batch)
+TROUPE_LOCAL_MESSAGE(troupe::actor::answer_batch)
 CAF_ERROR_CODE_ENUM(troupe::base::errc)

@@ -88,10 +88,14 @@ connection_actor::verdict connection_actor::on_turn(std::size_t) {
   if (!to_receive_.empty()) receive_batches();
   write_unfinished();
   resume_sessions();
+  calls_.send();
   flush_dirty(); // what was answered without a service
   wheel_.advance(ticks(now_), [this](std::uint32_t index) { on_deadline(index); });
   flush_dirty();
-  if (!handshakes_.empty()) shake_hands();
+  if (!handshakes_.empty()) {
+    shake_hands();
+    calls_.send();
+  }
   if (ring_ && ring_->is_broken()) give_up_ring();
   metrics_.exchanges->set(static_cast<std::int64_t>(exchanges_.in_use()));
   metrics_.request_bytes->set(static_cast<std::int64_t>(held_bytes_));

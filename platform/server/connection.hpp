@@ -8,6 +8,7 @@
 #include "platform/net/tls_source.hpp"
 #include "platform/net/tls_stream.hpp"
 #include "platform/policy/in_flight_limit.hpp"
+#include "platform/server/call_batches.hpp"
 #include "platform/server/exchange.hpp"
 #include "platform/server/http_metrics.hpp"
 #include "platform/server/intake.hpp"
@@ -124,15 +125,16 @@ class connection_actor final : public actor::turn_actor {
   [[nodiscard]] std::uint32_t open_exchange(std::uint32_t index, const http::request& request);
   void complete(std::uint32_t exchange_index, http::response&& response);
   [[nodiscard]] http::response failed(std::uint32_t exchange_index, std::string_view event, const std::exception& why);
-  void on_reply(caf::mailbox_element& element);
+  void on_reply(const caf::mailbox_element& element);
+  void on_answer(std::uint64_t number, const caf::message& answer, const caf::strong_actor_ptr& replica);
   void expire_exchanges(std::uint32_t index);
   void release_exchange(std::uint32_t exchange_index);
   [[nodiscard]] actor::trace_context new_trace() noexcept;
 
   // streaming.cpp: answers whose body comes from a service
-  void begin_stream(std::uint32_t exchange_index, const caf::mailbox_element& reply, actor::service_slot& slot,
+  void begin_stream(std::uint32_t exchange_index, const caf::message& answer, const caf::strong_actor_ptr& replica, actor::service_slot& slot,
                     http::response& response);
-  void forget_stream(const exchange& x, const caf::mailbox_element& reply);
+  void forget_stream(const exchange& x, const caf::message& answer, const caf::strong_actor_ptr& replica);
   void on_chunk(std::uint32_t exchange_index, const caf::message& payload);
   void pull(std::uint32_t exchange_index);
   [[nodiscard]] bool render_stream(std::uint32_t exchange_index);
@@ -257,6 +259,7 @@ class connection_actor final : public actor::turn_actor {
   std::vector<std::pair<std::uint32_t, std::uint32_t>> batched_;    // in the order of the ring's operations
 
   actor::service_cache services_;
+  call_batches calls_{*this};
   http_metrics metrics_;
   std::optional<tls_metrics> tls_metrics_; // on a TLS listener
   websocket_metrics websocket_metrics_;

@@ -57,10 +57,12 @@ class connection_actor::dispatch_site final : public call_site, public http::cli
       w.replica = caf::actor_cast<caf::strong_actor_ptr>(replica);
       actor_.watch_replica(w.replica);
     }
-    auto id = actor::request_id(number_of(place_, x.generation));
-    if (priority_ == actor::priority::high) id = id.with_high_priority();
-    // A replica that has just ended answers with an error of its own.
-    replica->enqueue(actor::make_element(actor_.ctrl(), id, std::move(content)), actor_.context());
+    const auto number = number_of(place_, x.generation);
+    if (priority_ != actor::priority::high) {
+      x.batch = actor_.calls_.add(slot, *replica, number, std::move(content));
+    } else { // overtakes the others
+      replica->enqueue(actor::make_element(actor_.ctrl(), actor::request_id(number).with_high_priority(), std::move(content)), actor_.context());
+    }
     return {};
   }
 
@@ -221,31 +223,44 @@ void connection_actor::complete(std::uint32_t place, http::response&& response) 
   if (sessions_[x.session].first_exchange == place) mark_dirty(x.session);
 }
 
-void connection_actor::on_reply(caf::mailbox_element& element) {
+void connection_actor::on_reply(const caf::mailbox_element& element) {
   const auto number = actor::answered_number(element.mid);
   if (number & channel_numbers) return on_channel_reply(number, element.payload);
+  if (!(number & batch_numbers)) return on_answer(number, element.payload, element.sender);
+  if (element.payload.match_elements<actor::answer_batch>()) {
+    for (const auto& [of_request, answer] : element.payload.get_as<actor::answer_batch>(0).answers) on_answer(of_request, answer, element.sender);
+    return;
+  }
+  // The replica has ended before it took the batch: that is the answer to each of its requests. Rare enough to look at all exchanges.
+  const auto batch = static_cast<std::uint32_t>(number);
+  for (std::uint32_t place = 0; place < exchanges_.capacity(); ++place) {
+    if (exchanges_[place].batch == batch) on_answer(number_of(place, exchanges_[place].generation), element.payload, element.sender);
+  }
+}
+
+void connection_actor::on_answer(std::uint64_t number, const caf::message& payload, const caf::strong_actor_ptr& replica) {
   const auto place = static_cast<std::uint32_t>(number & place_mask);
   auto& x = exchanges_[place];
   if (x.generation != number >> exchange_place_bits || !x.awaits) return;
-  if (x.stream != none) return on_chunk(place, element.payload);
+  if (x.stream != none) return on_chunk(place, payload);
+  x.batch = 0;
   auto& slot = *std::exchange(x.awaits, nullptr);
   slot.in_flight.leave();
   if (x.answered) {
     // The exchange has expired, or its session is gone.
     metrics_.late->add();
-    forget_stream(x, element);
+    forget_stream(x, payload, replica);
     if (x.session == none) release_exchange(place);
     return;
   }
-  const auto& payload = element.payload;
   if (payload.match_elements<caf::error>())
     return complete(place, http::problem(actor::from_caf(payload.get_as<caf::error>(0)), x.trace.request_id()));
   try {
     auto response = plane_->routes->at(x.route).target->finish(payload);
-    if (response.is_streamed) begin_stream(place, element, slot, response);
+    if (response.is_streamed) begin_stream(place, payload, replica, slot, response);
     complete(place, std::move(response));
   } catch (const std::exception& e) {
-    if (x.stream == none) forget_stream(x, element);
+    if (x.stream == none) forget_stream(x, payload, replica);
     complete(place, failed(place, "encode_failed", e));
   }
 }

@@ -28,6 +28,7 @@ struct exchange {
   std::uint32_t due = 0;                ///< tick of its deadline
   std::size_t route = no_route;
   std::uint32_t stream = slab<int>::none; ///< borrowed while its body comes from a service
+  std::uint32_t batch = 0;               ///< that its request was sent in; 0: in none, or it is answered
   actor::service_slot* awaits = nullptr; ///< the service whose answer or stream is outstanding; holds a place in its limit
   base::time_point started;
   actor::trace_context trace;

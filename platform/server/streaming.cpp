@@ -21,22 +21,22 @@ void tell(const caf::strong_actor_ptr& replica, caf::message_id id, caf::message
 } // namespace
 
 // The service has opened a stream with its reply. It keeps its place among the service's requests in flight until the end of the stream.
-void connection_actor::begin_stream(std::uint32_t place, const caf::mailbox_element& reply, actor::service_slot& slot,
+void connection_actor::begin_stream(std::uint32_t place, const caf::message& answer, const caf::strong_actor_ptr& replica, actor::service_slot& slot,
                                     http::response& response) {
   auto& x = exchanges_[place];
-  if (x.head_only || !http::has_body(response.status)) return forget_stream(x, reply); // there will be no body
-  const auto room = reply.sender && slot.in_flight.enter();
+  if (x.head_only || !http::has_body(response.status)) return forget_stream(x, answer, replica); // there will be no body
+  const auto room = replica && slot.in_flight.enter();
   const auto number = room ? streams_.acquire() : none;
   if (number == none) {
     if (room) slot.in_flight.leave();
-    forget_stream(x, reply);
+    forget_stream(x, answer, replica);
     response = http::problem({base::errc::unavailable, "too many answers are streamed at once"}, x.trace.request_id());
     return;
   }
   auto& opened = streams_[number];
   opened = {};
-  opened.source = reply.sender;
-  opened.number = plane_->routes->at(x.route).target->opened_stream(reply.payload);
+  opened.source = replica;
+  opened.number = plane_->routes->at(x.route).target->opened_stream(answer);
   x.stream = number;
   x.awaits = &slot;
   x.due = timing_wheel::never;
@@ -48,9 +48,9 @@ void connection_actor::begin_stream(std::uint32_t place, const caf::mailbox_elem
 }
 
 // Nobody wants what the service has opened with this reply, if it has opened anything.
-void connection_actor::forget_stream(const exchange& x, const caf::mailbox_element& reply) {
-  const auto number = plane_->routes->at(x.route).target->opened_stream(reply.payload);
-  if (number != 0 && reply.sender) tell(reply.sender, {}, caf::make_message(actor::cancel_stream{number}), nullptr, context());
+void connection_actor::forget_stream(const exchange& x, const caf::message& answer, const caf::strong_actor_ptr& replica) {
+  const auto number = plane_->routes->at(x.route).target->opened_stream(answer);
+  if (number != 0 && replica) tell(replica, {}, caf::make_message(actor::cancel_stream{number}), nullptr, context());
 }
 
 void connection_actor::pull(std::uint32_t place) {

@@ -119,8 +119,8 @@ long allocations_a_request(server::test::client& client, const std::string& path
   return std::lround((static_cast<double>(of_many) - static_cast<double>(of_few)) / (many - few));
 }
 
-// A request and its answer are a mailbox element each. (What they hold CAF gets from malloc, which nothing else here asks for memory.)
-constexpr long of_caf = 2;
+// Requests and answers of a turn travel in one mailbox element each. (What they hold CAF gets from malloc, which nothing else here asks for memory.)
+constexpr long of_caf = 0;
 
 } // namespace
 
