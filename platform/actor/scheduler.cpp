@@ -50,7 +50,7 @@ class polling_policy : public caf::policy::work_stealing {
   template <class Worker>
   void external_enqueue(Worker* self, caf::resumable* job) {
     d(self).queue.append(job);
-    // Pairs with the increment in `sleep`: either the worker sees the job, or we see the worker.
+    // Pairs with the increment in `dequeue`: either the worker sees the job, or we see the worker.
     std::atomic_thread_fence(std::memory_order_seq_cst);
     if (the_station.waiting.load(std::memory_order_relaxed) > 0) the_station.poller->call();
   }
