@@ -1,4 +1,5 @@
 #include "platform/base/escape.hpp"
+#include "platform/json/document.hpp"
 #include "platform/json/message.hpp"
 #include "platform/json/rules.hpp"
 
@@ -17,6 +18,8 @@ namespace troupe::json {
 namespace pb = google::protobuf;
 
 namespace {
+
+constexpr std::size_t most_levels = document_limits{}.depth; // of objects and arrays: as many as `decode` reads
 
 template <class Number>
 void append_number(std::string& out, Number number) {
@@ -44,9 +47,10 @@ void append_enumerator(std::string& out, const pb::EnumDescriptor& type, int num
   }
 }
 
-void append_message(std::string& out, const pb::Message& message);
+// `level`: how many objects and arrays are open around what is appended.
+void append_message(std::string& out, const pb::Message& message, std::size_t level);
 
-void append_single(std::string& out, const pb::Message& m, const pb::FieldDescriptor& f) {
+void append_single(std::string& out, const pb::Message& m, const pb::FieldDescriptor& f, std::size_t level) {
   using type = pb::FieldDescriptor::CppType;
   const auto& in = *m.GetReflection();
   std::string scratch;
@@ -60,11 +64,11 @@ void append_single(std::string& out, const pb::Message& m, const pb::FieldDescri
   case type::CPPTYPE_BOOL: out += in.GetBool(m, &f) ? "true" : "false"; return;
   case type::CPPTYPE_ENUM: return append_enumerator(out, *f.enum_type(), in.GetEnumValue(m, &f));
   case type::CPPTYPE_STRING: return append_string(out, in.GetStringReference(m, &f, &scratch));
-  case type::CPPTYPE_MESSAGE: return append_message(out, in.GetMessage(m, &f));
+  case type::CPPTYPE_MESSAGE: return append_message(out, in.GetMessage(m, &f), level);
   }
 }
 
-void append_element(std::string& out, const pb::Message& m, const pb::FieldDescriptor& f, int i) {
+void append_element(std::string& out, const pb::Message& m, const pb::FieldDescriptor& f, int i, std::size_t level) {
   using type = pb::FieldDescriptor::CppType;
   const auto& in = *m.GetReflection();
   std::string scratch;
@@ -78,22 +82,28 @@ void append_element(std::string& out, const pb::Message& m, const pb::FieldDescr
   case type::CPPTYPE_BOOL: out += in.GetRepeatedBool(m, &f, i) ? "true" : "false"; return;
   case type::CPPTYPE_ENUM: return append_enumerator(out, *f.enum_type(), in.GetRepeatedEnumValue(m, &f, i));
   case type::CPPTYPE_STRING: return append_string(out, in.GetRepeatedStringReference(m, &f, i, &scratch));
-  case type::CPPTYPE_MESSAGE: return append_message(out, in.GetRepeatedMessage(m, &f, i));
+  case type::CPPTYPE_MESSAGE: return append_message(out, in.GetRepeatedMessage(m, &f, i), level);
   }
 }
 
-void append_array(std::string& out, const pb::Message& message, const pb::FieldDescriptor& field) {
+void open_level(const pb::Message& message, std::size_t level) {
+  if (level == most_levels)
+    throw std::logic_error(message.GetTypeName() + ": nests deeper than " + std::to_string(most_levels) + " objects and arrays");
+}
+
+void append_array(std::string& out, const pb::Message& message, const pb::FieldDescriptor& field, std::size_t level) {
+  open_level(message, level);
   out += '[';
   const int size = message.GetReflection()->FieldSize(message, &field);
   for (int i = 0; i < size; ++i) {
     if (i > 0) out += ',';
-    append_element(out, message, field, i);
+    append_element(out, message, field, i, level + 1);
   }
   out += ']';
 }
 
 void append_member(std::string& out, const pb::Message& message, const pb::FieldDescriptor& field,
-                   bool& is_first) {
+                   bool& is_first, std::size_t level) {
   if (const auto why = unsupported_type(field); !why.empty()) {
     throw std::logic_error(field.full_name() + ": " + std::string(why));
   }
@@ -104,13 +114,14 @@ void append_member(std::string& out, const pb::Message& message, const pb::Field
   out += field.name();
   out += "\":";
   if (field.is_repeated()) {
-    append_array(out, message, field);
+    append_array(out, message, field, level);
   } else {
-    append_single(out, message, field);
+    append_single(out, message, field, level);
   }
 }
 
-void append_message(std::string& out, const pb::Message& message) {
+void append_message(std::string& out, const pb::Message& message, std::size_t level) {
+  open_level(message, level);
   const auto& type = *message.GetDescriptor();
   out += '{';
   bool is_first = true;
@@ -122,18 +133,18 @@ void append_message(std::string& out, const pb::Message& message) {
   for (int i = 1; i < type.field_count(); ++i)
     in_order = in_order && before(type.field(i - 1), type.field(i));
   if (in_order) { // as nearly every message is declared
-    for (int i = 0; i < type.field_count(); ++i) append_member(out, message, *type.field(i), is_first);
+    for (int i = 0; i < type.field_count(); ++i) append_member(out, message, *type.field(i), is_first, level + 1);
   } else {
     for (int i = 0; i < type.field_count(); ++i) sorted.push_back(type.field(i));
     std::sort(sorted.begin(), sorted.end(), before);
-    for (const auto* field : sorted) append_member(out, message, *field, is_first);
+    for (const auto* field : sorted) append_member(out, message, *field, is_first, level + 1);
   }
   out += '}';
 }
 
 } // namespace
 
-void encode(const pb::Message& message, std::string& out) { append_message(out, message); }
+void encode(const pb::Message& message, std::string& out) { append_message(out, message, 0); }
 
 void append_string(std::string& out, std::string_view text) {
   out += '"';

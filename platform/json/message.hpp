@@ -32,8 +32,8 @@ namespace troupe::json {
 /// presence that are set, in the order of their numbers; repeated fields always. Enumerators as `decode`
 /// reads them, the zero one too ("unspecified"); one without a name here as its number. A double that JSON
 /// cannot express becomes null.
-/// Throws std::logic_error for a type with bytes, map or group fields: a fault of the .proto file that its
-/// first test finds.
+/// Throws std::logic_error for a type with bytes, map or group fields, a fault of the .proto file that its
+/// first test finds; and for a message that nests deeper than the 16 objects and arrays that `decode` reads.
 /// Appends to `out`. Cost: reflection, about 50 ns a field; services keep what they send often.
 void encode(const google::protobuf::Message& message, std::string& out);
 

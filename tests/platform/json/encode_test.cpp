@@ -7,6 +7,7 @@
 #include <google/protobuf/util/message_differencer.h>
 
 #include <limits>
+#include <memory>
 #include <stdexcept>
 #include <string>
 #include <string_view>
@@ -94,6 +95,30 @@ TEST_CASE("a number that JSON does not have becomes null, and an enumerator with
   test::Event event;
   event.set_type(static_cast<test::EventType>(77));
   CHECK(json::encode(event).find(R"("type":77,)") != std::string::npos);
+}
+
+TEST_CASE("a message is as deep as decode reads it, and what is deeper is a fault of the program") {
+  test::Tree root;
+  auto* deepest = &root;
+  for (int i = 0; i < 14; ++i) deepest = deepest->mutable_left();
+  test::Tree back; // the deepest one's empty list is the sixteenth level
+  CHECK(json::decode(json::encode(root), back).has_value());
+  CHECK(google::protobuf::util::MessageDifferencer::Equals(root, back));
+  deepest->mutable_left();
+  CHECK_THROWS_AS(json::encode(root), std::logic_error);
+  for (int i = 0; i < 100'000; ++i) deepest = deepest->mutable_left();
+  CHECK_THROWS_AS(json::encode(root), std::logic_error);
+  while (root.has_left()) { // level by level: the destructor would take as much stack as there are
+    std::unique_ptr<test::Tree> below(root.release_left());
+    root.Swap(below.get());
+  }
+
+  test::Tree wide;
+  deepest = &wide;
+  for (int i = 0; i < 7; ++i) deepest = deepest->add_more(); // an array and an object each
+  CHECK(json::decode(json::encode(wide), back).has_value());
+  deepest->add_more();
+  CHECK_THROWS_AS(json::encode(wide), std::logic_error);
 }
 
 TEST_CASE("a type that JSON cannot carry is a fault of the program") {
