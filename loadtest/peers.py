@@ -19,6 +19,8 @@ BUILD_SECONDS = 3600
 BEAST_FLAGS = "-std=c++20 -O3 -march=native -flto=auto -DNDEBUG -Wall -Wextra -pthread".split()
 # For Go, as rust/.cargo/config.toml has them for Rust: fdatasync as Debian's SQLite, not fsync.
 SQLITE_FLAGS = "-O3 -DHAVE_FDATASYNC=1 -DSQLITE_DEFAULT_MEMSTATUS=0"
+# What GOAMD64=v3 may use (the x86-64-v3 level), by the names of /proc/cpuinfo.
+V3_FLAGS = {"avx", "avx2", "bmi1", "bmi2", "f16c", "fma", "abm", "movbe"}
 NGINX_MODULES = "/usr/lib/nginx/modules"
 
 # Least versions: what the locked packages need. deploy/install brings no toolchain: Debian 12's are older.
@@ -34,7 +36,7 @@ TOOL_PLACES = [str(Path.home() / ".cargo" / "bin"), "/usr/local/go/bin"]
 class Peer:
     """One server of the comparison. `group`: "study", "fair", "durable", or its own name for the floor and Troupe.
 
-    `serves`: of "hello", "product", "payment". `parses` and `omits`: what the report's table says of it. `differs`: in what
+    `serves`: of "hello", "product", "echo", "payment". `parses` and `omits`: what the report's table says of it. `differs`: in what
     its answers must be allowed to differ from Troupe's, in the words of `same_answer`, because nothing turns it off.
     """
 
@@ -52,6 +54,7 @@ class Peer:
 OLD_VERSION = frozenset({"status line 'HTTP/1.0 200 OK' instead of 'HTTP/1.1 200 OK'", "field missing: connection: close"})
 
 PAGES = frozenset({"hello", "product"})
+ALL = PAGES | {"echo"}
 FRAMEWORK = "whole head, method, path, Connection, version, body length; routes"
 
 PEERS = (
@@ -59,24 +62,24 @@ PEERS = (
          "end of the head; words in it that ask to close", "method, path, fields, bodies, Date",
          frozenset({"hello"})),
     Peer("hyperlane", "study", "hyperlane 21.3.6", "Rust",
-         FRAMEWORK, "Date; pipelined requests are lost", PAGES),
-    Peer("rocket", "study", "rocket 0.5.1", "Rust", FRAMEWORK, "deadlines; sends 4 more fields of its own", PAGES),
+         FRAMEWORK, "Date; pipelined requests are lost", ALL),
+    Peer("rocket", "study", "rocket 0.5.1", "Rust", FRAMEWORK, "deadlines; sends 4 more fields of its own", ALL),
     Peer("rust-std", "study", "Rust's standard library", "Rust",
          "end of the head; words in it that ask to close", "method, path, fields, bodies, Date; THREADS",
          frozenset({"hello"})),
-    Peer("gin", "study", "gin 1.12.0", "Go", FRAMEWORK, "deadlines", PAGES),
-    Peer("go-net-http", "study", "Go's standard library", "Go", FRAMEWORK, "deadlines", PAGES),
-    Peer("node", "study", "Node's standard library", "JavaScript", FRAMEWORK, "deadlines (turned off: they cost)", PAGES),
+    Peer("gin", "study", "gin 1.12.0", "Go", FRAMEWORK, "deadlines", ALL),
+    Peer("go-net-http", "study", "Go's standard library", "Go", FRAMEWORK, "deadlines", ALL),
+    Peer("node", "study", "Node's standard library", "JavaScript", FRAMEWORK, "deadlines (turned off: they cost)", ALL),
     Peer("tokio-per-core", "fair", "tokio 1.53.1", "Rust",
-         "whole head (httparse), method, path, Connection, version; routes", "bodies (refused), Host, deadlines",
-         PAGES),
-    Peer("hyper", "fair", "hyper 1.12.0", "Rust", FRAMEWORK, "deadlines", PAGES, OLD_VERSION),
-    Peer("axum", "fair", "axum 0.8.9", "Rust", FRAMEWORK, "deadlines", PAGES, OLD_VERSION),
-    Peer("actix", "fair", "actix-web 4.18.1", "Rust", FRAMEWORK, "deadlines (turned off: they cost)", PAGES, OLD_VERSION),
-    Peer("fasthttp", "fair", "fasthttp 1.78.0", "Go", FRAMEWORK, "deadlines", PAGES),
+         "whole head (httparse), method, path, Connection, version, body length; routes", "chunked bodies (refused), Host, deadlines",
+         ALL),
+    Peer("hyper", "fair", "hyper 1.12.0", "Rust", FRAMEWORK, "deadlines", ALL, OLD_VERSION),
+    Peer("axum", "fair", "axum 0.8.9", "Rust", FRAMEWORK, "deadlines", ALL, OLD_VERSION),
+    Peer("actix", "fair", "actix-web 4.18.1", "Rust", FRAMEWORK, "deadlines (turned off: they cost)", ALL, OLD_VERSION),
+    Peer("fasthttp", "fair", "fasthttp 1.78.0", "Go", FRAMEWORK, "deadlines", ALL),
     Peer("nginx", "fair", "Debian's nginx", "C", FRAMEWORK, "nothing; always writes Connection", PAGES,
          frozenset({"field more: connection: keep-alive"})),
-    Peer("beast", "fair", "Boost 1.81", "C++", FRAMEWORK, "Host", PAGES),
+    Peer("beast", "fair", "Boost 1.81", "C++", FRAMEWORK, "Host", ALL),
     Peer("gin-sqlite", "durable", "gin 1.12.0, go-sqlite3 1.14.53", "Go",
          FRAMEWORK + "; JSON, idempotency key", "deadlines; one commit for each payment", frozenset({"payment"})),
     Peer("gin-sqlite-grouped", "durable", "gin 1.12.0, go-sqlite3 1.14.53", "Go",
@@ -87,7 +90,7 @@ PEERS = (
          FRAMEWORK + "; JSON, idempotency key", "deadlines; one commit for all that wait", frozenset({"payment"})),
     Peer("floor", "floor", "this tree", "C++", "ends of heads", "everything else", PAGES),
     Peer("troupe", "troupe", "this tree", "C++", FRAMEWORK + "; Host, limits, deadlines", "nothing",
-         PAGES | {"payment"}),
+         ALL | {"payment"}),
 )
 
 # Peer -> what builds it: the package of the cargo workspace, the folder of the Go module.
@@ -105,7 +108,7 @@ CMAKE = {"floor": "troupe_floor", "troupe": "troupe"}
 
 def row(peer):
     """The peer's line of the table in peers/README.md."""
-    serves = ", ".join(name for name in ("hello", "product", "payment") if name in peer.serves)
+    serves = ", ".join(name for name in ("hello", "product", "echo", "payment") if name in peer.serves)
     columns = [f"`{peer.name}`", peer.group, peer.version, peer.language, serves, peer.parses, peer.omits]
     return "| " + " | ".join(columns) + " |"
 
@@ -155,6 +158,28 @@ def _require(tool):
     return found
 
 
+def go_level(cpuinfo):
+    """The newest x86-64 level that both Go and this machine have, as `target-cpu=native` does for Rust and g++: "v3" or "v1"."""
+    flags = re.search(r"^flags\s*:(.*)$", cpuinfo, re.MULTILINE)
+    return "v3" if flags and V3_FLAGS <= set(flags[1].split()) else "v1"
+
+
+def versions():
+    """What the toolchains here say of themselves, for the raw results; a missing one says so."""
+    asked = {tool: command for tool, (command, _, _) in TOOLS.items()}
+    asked |= {"rustc": ["rustc", "--version"], "nginx": ["nginx", "-v"], "g++": ["g++", "--version"]}
+    found = {}
+    for tool, (name, *arguments) in asked.items():
+        program = shutil.which(name, path=environment()["PATH"])
+        if not program:
+            found[tool] = "missing"
+            continue
+        done = subprocess.run([program, *arguments], capture_output=True, text=True, timeout=60, check=False)
+        found[tool] = (done.stdout or done.stderr).partition("\n")[0].strip()
+    return found | {"flags": {"rust": "target-cpu=native, fat LTO", "go": f"GOAMD64={go_level(Path('/proc/cpuinfo').read_text())}",
+                              "beast": " ".join(BEAST_FLAGS)}}
+
+
 def _beast():
     source, program = HERE / "beast" / "beast.cpp", BUILT / "beast" / "troupe_beast"
     program.parent.mkdir(parents=True, exist_ok=True)
@@ -170,7 +195,8 @@ def build(peer):
         _run(peer.name, command, HERE / "rust", {"CARGO_TARGET_DIR": str(BUILT / "rust")}.items())
     elif peer.name in GO:
         command = [_require("go"), "build", "-trimpath", "-ldflags=-s -w", "-o", str(BUILT / "go") + "/"]
-        _run(peer.name, [*command, f"./{GO[peer.name]}"], HERE / "go", {"CGO_ENABLED": "1", "CGO_CFLAGS": SQLITE_FLAGS}.items())
+        given = {"CGO_ENABLED": "1", "CGO_CFLAGS": SQLITE_FLAGS, "GOAMD64": go_level(Path("/proc/cpuinfo").read_text())}
+        _run(peer.name, [*command, f"./{GO[peer.name]}"], HERE / "go", given.items())
     elif peer.name in CMAKE:
         servers.program(CMAKE[peer.name])  # Built with the tree, by servers.build().
     elif peer.name == "node":

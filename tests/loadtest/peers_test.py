@@ -44,7 +44,7 @@ class Registry(unittest.TestCase):
         self.assertEqual(len(names), len(set(names)))
         for peer in peers.PEERS:
             self.assertIn(peer.group, {"study", "fair", "durable", "floor", "troupe"}, peer.name)
-            self.assertTrue(peer.serves and peer.serves <= {"hello", "product", "payment"}, peer.name)
+            self.assertTrue(peer.serves and peer.serves <= {"hello", "product", "echo", "payment"}, peer.name)
 
     def test_versions_are_those_of_the_lock_files(self):
         crates, modules = locked_crates(), locked_modules()
@@ -100,6 +100,12 @@ class Registry(unittest.TestCase):
                 peers._require("tried")
         peers.TOOLS["tried"] = (["echo", "9.10"], (9, 9), "Tried")
         self.assertTrue(peers._require("tried").endswith("echo"))
+
+    def test_go_is_built_for_what_the_machine_has(self):
+        newer = "avx avx2 bmi1 bmi2 f16c fma abm movbe"
+        self.assertEqual(peers.go_level(f"processor : 0\nflags\t\t: fpu {newer} sse4_2\n"), "v3")
+        self.assertEqual(peers.go_level(f"flags : {newer.replace('avx2', '')}\n"), "v1")
+        self.assertEqual(peers.go_level("processor : 0\n"), "v1")
 
     def test_both_drivers_sqlite_is_compiled_alike(self):
         flags = tomllib.loads((RUST / ".cargo" / "config.toml").read_text())["env"]["LIBSQLITE3_FLAGS"]

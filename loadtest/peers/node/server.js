@@ -32,6 +32,16 @@ function serve() {
       response.end('Hello');
       return;
     }
+    if (request.method === 'POST' && url === '/echo') {
+      const pieces = [];
+      request.on('data', (piece) => pieces.push(piece));
+      request.on('end', () => {
+        const body = pieces.length === 1 ? pieces[0] : Buffer.concat(pieces);
+        response.writeHead(200, { 'Content-Type': request.headers['content-type'] ?? '', 'Content-Length': body.length });
+        response.end(body);
+      });
+      return;
+    }
     const product = url.startsWith(productsPath) ? products.get(url.slice(productsPath.length)) : undefined;
     if (request.method === 'GET' && product) {
       response.writeHead(200, product.fields);

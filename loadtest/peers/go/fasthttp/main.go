@@ -20,6 +20,11 @@ func main() {
 			ctx.SetBody(hello)
 			return
 		}
+		if string(path) == "/echo" && ctx.IsPost() {
+			ctx.SetContentTypeBytes(ctx.Request.Header.ContentType())
+			ctx.SetBody(ctx.PostBody())
+			return
+		}
 		if id, below := bytes.CutPrefix(path, productsPath); below && ctx.IsGet() {
 			if product, found := products[string(id)]; found {
 				ctx.SetContentType("application/json")
@@ -31,5 +36,5 @@ func main() {
 		ctx.SetStatusCode(fasthttp.StatusNotFound)
 	}
 	server := &fasthttp.Server{Handler: handle, NoDefaultServerHeader: true}
-	given.Fail(server.ListenAndServe(arguments.Address))
+	given.Fail(server.Serve(arguments.Listen()))
 }

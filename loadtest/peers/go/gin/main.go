@@ -15,6 +15,14 @@ func main() {
 	gin.SetMode(gin.ReleaseMode)
 	router := gin.New()
 	router.GET("/hello", func(c *gin.Context) { c.String(http.StatusOK, "Hello") })
+	router.POST("/echo", func(c *gin.Context) {
+		body, err := c.GetRawData()
+		if err != nil {
+			c.Status(http.StatusBadRequest)
+			return
+		}
+		c.Data(http.StatusOK, c.ContentType(), body)
+	})
 	router.GET("/v1/products/:id", func(c *gin.Context) {
 		product, found := products[c.Param("id")]
 		if !found {

@@ -3,10 +3,13 @@ package given
 
 import (
 	"bytes"
+	"context"
 	"fmt"
+	"net"
 	"os"
 	"runtime"
 	"strconv"
+	"syscall"
 )
 
 // Fail ends the program: a peer that cannot start must not be measured.
@@ -41,6 +44,27 @@ func Read() Arguments {
 		given.Path = os.Args[3]
 	}
 	return given
+}
+
+// Listen takes connections as Troupe and the floor do: handed over with their first request (TCP_DEFER_ACCEPT), which spares a
+// wake-up for each.
+func (given Arguments) Listen() net.Listener {
+	deferred := func(_, _ string, raw syscall.RawConn) error {
+		var failed error
+		err := raw.Control(func(descriptor uintptr) {
+			failed = syscall.SetsockoptInt(int(descriptor), syscall.IPPROTO_TCP, syscall.TCP_DEFER_ACCEPT, 1)
+		})
+		if err != nil {
+			return err
+		}
+		return failed
+	}
+	config := net.ListenConfig{Control: deferred}
+	listener, err := config.Listen(context.Background(), "tcp4", given.Address)
+	if err != nil {
+		Fail(err)
+	}
+	return listener
 }
 
 // Product is a page as the file has it.

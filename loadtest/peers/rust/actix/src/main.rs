@@ -2,9 +2,9 @@
 
 use actix_web::http::header::{CONTENT_TYPE, ETAG, HeaderValue};
 use actix_web::http::{KeepAlive, StatusCode};
-use actix_web::{App, HttpResponse, HttpServer, web};
+use actix_web::{App, HttpRequest, HttpResponse, HttpServer, web};
 use bytes::Bytes;
-use given::{BACKLOG, Given, Products, fail};
+use given::{Given, Products, fail};
 use std::collections::HashMap;
 use std::time::Duration;
 
@@ -41,23 +41,31 @@ async fn product(id: web::Path<String>, pages: web::Data<&'static Pages>) -> Htt
     response
 }
 
+async fn echo(request: HttpRequest, body: Bytes) -> HttpResponse<Bytes> {
+    let mut response = answer(StatusCode::OK, body);
+    if let Some(kind) = request.headers().get(CONTENT_TYPE) {
+        response.headers_mut().insert(CONTENT_TYPE, kind.clone());
+    }
+    response
+}
+
 async fn run(given: &Given) -> std::io::Result<()> {
     let pages: &'static Pages = Box::leak(Box::new(pages(given.products())));
     HttpServer::new(move || {
         App::new()
             .app_data(web::Data::new(pages))
             .route("/hello", web::get().to(hello))
+            .route("/echo", web::post().to(echo))
             .route("/v1/products/{id}", web::get().to(product))
     })
     .workers(given.threads)
-    .backlog(BACKLOG as u32)
     .keep_alive(KeepAlive::Os)
     .client_request_timeout(Duration::ZERO)
     .client_disconnect_timeout(Duration::ZERO)
     .tcp_nodelay(true)
     .max_connections(100_000)
     .disable_signals() // SIGTERM keeps its default action: an immediate end.
-    .bind(given.address())?
+    .listen(given.shared_listener())?
     .run()
     .await
 }

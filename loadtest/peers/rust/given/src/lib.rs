@@ -6,10 +6,13 @@ use bytes::Bytes;
 use std::collections::HashMap;
 use std::fmt::Display;
 use std::net::{SocketAddr, TcpListener};
+use std::os::fd::AsRawFd;
 use std::str::FromStr;
 
 /// How many connections may wait to be accepted: as many as Troupe and the floor allow.
 pub const BACKLOG: i32 = 4096;
+/// Longer heads and bodies are refused by the peers that look for their ends themselves.
+pub const REQUEST_LIMIT: usize = 16 * 1024;
 
 /// Ends the program: a peer that cannot start must not be measured.
 pub fn fail(what: impl Display) -> ! {
@@ -63,11 +66,24 @@ impl Given {
             socket.set_tcp_nodelay(true)?;
             socket.set_nonblocking(true)?;
             socket.bind(&self.address().into())?;
+            defer_accept(&socket)?;
             socket.listen(BACKLOG)?;
             std::io::Result::Ok(socket.into())
         };
         listen().unwrap_or_else(|error| fail(format!("cannot listen on {}: {error}", self.address())))
     }
+}
+
+/// As Troupe and the floor: a connection is handed over with its first request, which spares a wake-up for each.
+fn defer_accept(socket: &impl AsRawFd) -> std::io::Result<()> {
+    let seconds: libc::c_int = 1;
+    let size = size_of_val(&seconds) as libc::socklen_t;
+    // SAFETY: the descriptor is open, and the kernel reads `size` bytes of the number that lives until the call returns.
+    let failed = unsafe {
+        let value = (&raw const seconds).cast();
+        libc::setsockopt(socket.as_raw_fd(), libc::IPPROTO_TCP, libc::TCP_DEFER_ACCEPT, value, size)
+    };
+    if failed == 0 { Ok(()) } else { Err(std::io::Error::last_os_error()) }
 }
 
 fn number<T: FromStr>(text: &str, name: &str) -> T {

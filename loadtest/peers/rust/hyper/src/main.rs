@@ -2,14 +2,12 @@
 
 use bytes::Bytes;
 use given::Given;
-use http_body_util::Full;
+use http_body_util::{BodyExt, Full};
 use hyper::body::Incoming;
 use hyper::header::{CONTENT_TYPE, ETAG, HeaderValue};
 use hyper::service::service_fn;
 use hyper::{Method, Request, Response, StatusCode};
 use per_core::Pages;
-use std::convert::Infallible;
-use std::future::ready;
 
 #[global_allocator]
 static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
@@ -32,8 +30,24 @@ fn answer(request: &Request<Incoming>, pages: &Pages) -> Response<Full<Bytes>> {
     response
 }
 
+async fn echo(request: Request<Incoming>) -> Result<Response<Full<Bytes>>, hyper::Error> {
+    let kind = request.headers().get(CONTENT_TYPE).cloned();
+    let mut response = Response::new(Full::new(request.into_body().collect().await?.to_bytes()));
+    if let Some(kind) = kind {
+        response.headers_mut().insert(CONTENT_TYPE, kind);
+    }
+    Ok(response)
+}
+
+async fn serve(request: Request<Incoming>, pages: &Pages) -> Result<Response<Full<Bytes>>, hyper::Error> {
+    if request.method() == Method::POST && request.uri().path() == "/echo" {
+        return echo(request).await;
+    }
+    Ok(answer(&request, pages))
+}
+
 fn main() {
     let given = Given::from_arguments();
     let pages = per_core::pages(given.products());
-    per_core::serve(&given, || service_fn(move |request| ready(Ok::<_, Infallible>(answer(&request, pages)))));
+    per_core::serve(&given, || service_fn(move |request| serve(request, pages)));
 }

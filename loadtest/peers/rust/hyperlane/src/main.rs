@@ -57,6 +57,20 @@ impl ServerHook for ProductPage {
     }
 }
 
+struct Echo;
+
+impl ServerHook for Echo {
+    async fn new(_: &mut Stream, _: &mut Context) -> Self {
+        Self
+    }
+
+    async fn handle(self, stream: &mut Stream, ctx: &mut Context) -> Status {
+        let body = ctx.get_request().get_body().clone();
+        ctx.get_mut_response().set_header(CONTENT_TYPE, APPLICATION_JSON);
+        send(stream, ctx, 200, &body).await
+    }
+}
+
 /// What no route has taken.
 struct NotFound;
 
@@ -78,6 +92,7 @@ async fn run(given: &Given) {
         .server_config(config)
         .request_config(RequestConfig::low_security())
         .route::<Hello>("/hello")
+        .route::<Echo>("/echo")
         .route::<ProductPage>("/v1/products/{id}")
         .route::<NotFound>("/{path:.*}");
     match server.run().await {

@@ -4,8 +4,8 @@
 use given::{Given, Products, fail};
 use rocket::config::{Config, Ident, LogLevel, Shutdown};
 use rocket::fairing::AdHoc;
-use rocket::http::Header;
-use rocket::{Request, Responder, Response, State, get, routes};
+use rocket::http::{ContentType, Header};
+use rocket::{Request, Responder, Response, State, get, post, routes};
 
 #[get("/hello")]
 fn hello() -> &'static str {
@@ -23,6 +23,11 @@ struct Page {
 fn product(id: &str, products: &State<&'static Products>) -> Option<Page> {
     let product = products.get(id)?;
     Some(Page { json: &product.json, etag: Header::new("ETag", product.etag.as_str()) })
+}
+
+#[post("/echo", data = "<body>")]
+fn echo(kind: &ContentType, body: Vec<u8>) -> (ContentType, Vec<u8>) {
+    (kind.clone(), body)
 }
 
 /// RFC 9112, section 9.6: who ends the connection says so.
@@ -45,13 +50,9 @@ fn main() {
         shutdown: Shutdown { ctrlc: false, signals: Default::default(), ..Shutdown::default() },
         ..Config::release_default()
     };
-    let server =
-        rocket::custom(config)
-            .manage(given.products())
-            .mount("/", routes![hello, product])
-            .attach(AdHoc::on_response("end", |request, response| {
-                Box::pin(async move { announce_end(request, response) })
-            }));
+    let server = rocket::custom(config).manage(given.products()).mount("/", routes![hello, product, echo]).attach(
+        AdHoc::on_response("end", |request, response| Box::pin(async move { announce_end(request, response) })),
+    );
     let ended = rocket::execute(server.launch());
     fail(ended.err().map_or_else(|| "ended by itself".to_owned(), |error| error.to_string()));
 }
