@@ -34,13 +34,17 @@ def parse(text):
     errors["status"] = int(_number(text, "Non-2xx responses", 0))
     connect = re.search(r"^Connect:\s+\d+\s+([0-9.]+)", text, re.MULTILINE)
     seconds = _number(text, "Time taken for tests")
+    failed, unconnected = int(_number(text, "Failed requests")), errors.get("connect", 0)
     return {
         "requests": complete,
         "requests_per_second": complete / seconds if seconds else 0.0,
         "bytes": int(_number(text, "Total transferred")),
         "seconds": seconds,
         "errors": errors,
-        "failed": int(_number(text, "Failed requests")),
+        "failed": failed,
+        # ab counts each kind by itself: a bad answer of another length is in two, and both are among the complete requests.
+        "failed_requests": max(failed - unconnected, errors["status"]) + unconnected,
+        "attempts": complete + unconnected,
         "reuse_share": _number(text, "Keep-Alive requests", 0) / complete if complete else 0.0,
         "connect_ms": float(connect[1]) if connect else None,
         "percentiles_ms": {p: int(ms) for p, ms in re.findall(r"^\s+(\d+)%\s+(\d+)", text, re.MULTILINE)},

@@ -4,14 +4,16 @@ import subprocess
 import time
 
 import contenders
+import machine
 import oha
 import openloop
-from failure import Failure
+import servers
+from failure import Failure, told
 from histogram import Histogram
 
 BASE_SHARE = 0.1  # Of the server's own maximum; the burst comes on top of it, to ten times this.
 FACTOR = 10
-BEFORE_SECONDS, BURST_SECONDS, AFTER_SECONDS = 2, 10, 5
+BEFORE_SECONDS, BURST_SECONDS, AFTER_SECONDS = 2, 10, 4
 WINDOW_SECONDS = 0.25
 # As before: a p99 of the window at most this many times the median window's before the burst, and at least this.
 NORMAL_FACTOR, NORMAL_SECONDS = 2, 0.002
@@ -42,6 +44,35 @@ def recovery(seen):
     return usual, max(p99 for start, p99 in seen), None if late and max(late) >= last else seconds
 
 
+def both_clients(server, base, place):
+    """What the steady client and the burst's said, and where the steady one's samples are.
+
+    Nothing is worked out while the steady client still runs, and the burst's client keeps no samples: to write them, or to read
+    them here, would take processor time just when the server is to recover.
+    """
+    length = BEFORE_SECONDS + BURST_SECONDS + AFTER_SECONDS
+    steady = place.directory / "steady.sqlite"
+    steady.unlink(missing_ok=True)
+    streams = {"stdin": subprocess.DEVNULL, "stdout": subprocess.PIPE, "stderr": subprocess.PIPE, "text": True}
+    commands = [oha.command(server, openloop.PATH, length, base, steady),
+                oha.command(server, openloop.PATH, BURST_SECONDS, base * (FACTOR - 1), None)]
+    clients, said = [], []
+    try:
+        for command, wait in zip(commands, (BEFORE_SECONDS, 0)):
+            clients.append(subprocess.Popen(command, start_new_session=True, **streams))
+            time.sleep(wait)
+        for client in reversed(clients):  # The burst's ends first, and its few hundred bytes fit into the pipe.
+            said.append(client.communicate(timeout=length + oha.LATE_SECONDS)[0])
+    except subprocess.TimeoutExpired:
+        raise Failure(f"a client of {server.name} did not end") from None
+    finally:
+        for client in clients:
+            if client.poll() is None:
+                client.kill()
+                client.wait()
+    return {"burst": oha.parse(said[0]), "steady": oha.parse(said[1]), "samples": steady}
+
+
 def run_once(peer, scenario, place, options, most):
     with contenders.start(peer, scenario, place) as server:
         contenders.checked_answer(server, peer, scenario, place)
@@ -49,59 +80,43 @@ def run_once(peer, scenario, place, options, most):
         if most:
             oha.closed(server, openloop.PATH, openloop.CLOSED_SECONDS)  # Warm-up.
         else:
-            _, most = openloop.maximum(server, place, options.seconds)
+            _, most = openloop.maximum(server, place, options.seconds, machine.Patience(0))
         base = max(10, round(most * BASE_SHARE))
-        length = BEFORE_SECONDS + BURST_SECONDS + AFTER_SECONDS
-        steady = place.directory / "steady.sqlite"
-        steady.unlink(missing_ok=True)
-        streams = {"stdin": subprocess.DEVNULL, "stdout": subprocess.PIPE, "stderr": subprocess.PIPE, "text": True}
-        client = subprocess.Popen(
-            oha.command(server, openloop.PATH, length, base, steady), start_new_session=True, **streams
-        )
-        try:
-            time.sleep(BEFORE_SECONDS)
-            burst = oha.paced(server, openloop.PATH, base * (FACTOR - 1), BURST_SECONDS, place.directory, lead=0)
-            said, _ = client.communicate(timeout=length + oha.LATE_SECONDS)
-        except subprocess.TimeoutExpired:
-            raise Failure(f"the steady client of {server.name} did not end") from None
-        finally:
-            if client.poll() is None:
-                client.kill()
-                client.wait()
+        clients = machine.watched(lambda: both_clients(server, base, place), servers.cores())
         server.check()
-        samples = oha.read_samples(steady)
-        steady.unlink()
-    counted = oha.parse(said)
+    samples = oha.read_samples(clients["samples"])
+    clients["samples"].unlink()
+    burst = clients["burst"]
     seen = windows(samples)
     usual, worst, seconds = recovery(seen)
+    begun = burst["answers"] + sum(burst["errors"].values()) + burst["cut"]
     return {
         "base_per_second": base,
         "burst_offered_per_second": base * FACTOR,
-        "burst_achieved_per_second": burst["achieved_per_second"] + base,
+        "burst_achieved_per_second": burst["answers"] / BURST_SECONDS + base,
         "p99_before_us": usual * 1e6,
         "p99_worst_us": worst * 1e6,
         "recovery_seconds": seconds,
-        "errors": counted["errors"] | {f"burst: {kind}": n for kind, n in burst["errors"].items()},
-        "unsent": burst["unsent"],
+        "errors": clients["steady"]["errors"] | {f"burst: {kind}": n for kind, n in burst["errors"].items()},
+        "unsent": max(0, base * (FACTOR - 1) * BURST_SECONDS - begun),
         "windows": [[start, p99 * 1e6] for start, p99 in seen],
+        **{name: clients[name] for name in ("began", "machine", "disturbed")},
     }
 
 
-def seconds_of(options):
-    return 2 + openloop.CLOSED_SECONDS + options.seconds + BEFORE_SECONDS + BURST_SECONDS + AFTER_SECONDS
+def seconds_of():
+    return 1.5 + openloop.CLOSED_SECONDS + BEFORE_SECONDS + BURST_SECONDS + AFTER_SECONDS
 
 
-def measure(taking_part, scenario, place, options, progress, reasons, latencies):
-    """name -> run; each server once. `latencies`: what openloop.measure found, for the maxima, or nothing."""
-    runs = {}
+def measure(taking_part, scenario, place, options, progress, reasons, runs, latencies):
+    """Fills `runs`: name -> run; each server once. `latencies`: what openloop.measure found, for the maxima, or nothing."""
     for peer in taking_part:
         try:
             run = runs[peer.name] = run_once(peer, scenario, place, options, openloop.known_maximum(latencies, peer.name))
-        except (Failure, OSError) as failure:
-            reasons.setdefault("burst", {})[peer.name] = str(failure)
-            progress.step(f"burst, {peer.name}: {failure}")
+        except Exception as error:  # Whatever it was: the other servers are still to be measured.
+            reasons.setdefault("burst", {})[peer.name] = told(error)
+            progress.step(f"burst, {peer.name}: {told(error)}")
             continue
         again = run["recovery_seconds"]
         said = "never as before within the run" if again is None else f"as before after {again:.2f} s"
         progress.step(f"burst, {peer.name}: {run['base_per_second']:,} to {run['burst_offered_per_second']:,}/s; {said}")
-    return runs

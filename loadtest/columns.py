@@ -1,5 +1,6 @@
 """The cells of the report's tables: the articles' columns, measured, and those of ramp, burst and soak."""
 
+import rounds
 import scenarios
 from ranking import COST, RATE
 
@@ -11,6 +12,8 @@ BURST_HEADER = ["server", "steady/s", "burst offered/s", "burst answered/s", "p9
                 "recovery s", "errors"]
 ARTICLE_HEADER = ["server", "requests/s", "mean ms", "p99 us at 50 %", "errors", "KB/s", "connect ms", "reused", "MiB at 1,000",
                   "MiB at 15,000", "bytes a connection", "CPU us", "user", "system"]
+# Behind a figure of a server that gave errors or wrong answers, or did not hold the rate.
+FLAWED = " (!)"
 CONNECTIONS = {"wrk": scenarios.CONNECTIONS, "ab": 1000}
 
 
@@ -37,7 +40,7 @@ def rows(ranking, scenario):
             "cpu_user_us_per_request", "cpu_system_us_per_request")}
         mean = 1000 * CONNECTIONS[tool] * pipeline / rate["median"] if rate["median"] else 0
         found.append((ranking.kind(name), [
-            name, number(rate), spread(ranking.ratio(scenario, name)),
+            name + (FLAWED if ranking.flawed(scenario, name) else ""), number(rate), spread(ranking.ratio(scenario, name)),
             spread(ranking.ratio(scenario, name, RATE, "floor-ring")), spread(ranking.ratio(scenario, name, RATE, "troupe")),
             f"{mean:.2f}", percent(figure["error_share"]),
             f"{figure['bytes_per_second']['median'] / 1000:,.0f}", number(figure["answer_bytes"]),
@@ -53,7 +56,7 @@ def article_rows(ranking):
     for name, rate in ranking.ordered("hello"):
         steps = {s["connections"]: s["rss_bytes"] for s in (ranking.memory(name) or {"steps": []})["steps"]}
         each = (ranking.memory(name) or {}).get("bytes_per_connection")
-        p99 = ranking.latency[name]["50"]["p99_us"] if name in ranking.latency else None
+        p99 = (ranking.at_compared(name) or {}).get("p99_us")
         found.append((ranking.kind(name), [
             name, number(rate), f"{1000 * CONNECTIONS['wrk'] / rate['median']:.2f}" if rate["median"] else "",
             "" if p99 is None else f"{p99:,.0f}", f"{100 * ranking.errors(name):.3f} %",
@@ -109,7 +112,7 @@ def told_differences(ranking):
     found = {}
     for by_name in ranking.data["runs"].values():
         for name, by_round in by_name.items():
-            for run in by_round.values():
+            for _, run in rounds.all_runs(by_round):
                 told = [text for text in run["differs"] if not text.startswith(("order", "case"))]
                 found.setdefault(name, {}).update(dict.fromkeys(told))
     return [(name, "; ".join(texts)) for name, texts in found.items() if texts]

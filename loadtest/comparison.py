@@ -1,10 +1,12 @@
 """The quick comparison: Troupe and the floor in pairs under wrk, both alive, the other one idle meanwhile."""
 
 import contextlib
+import functools
 import statistics
 
 import connection
 import cpu
+import machine
 import report
 import scenarios
 import servers
@@ -36,7 +38,8 @@ def measure(scenario, troupe, options, directory, progress):
         for pair in range(1, options.pairs + 1):
             for side, server, bystander in sides:
                 before = cpu.read(bystander.pid)
-                result = wrk.run(server, scenario.path, seconds=options.seconds, **load)
+                measure_once = functools.partial(wrk.run, server, scenario.path, seconds=options.seconds, **load)
+                result = machine.watched(measure_once, servers.cores())
                 result["bystander_cpu_seconds"] = cpu.spent(before, cpu.read(bystander.pid)).total
                 runs[side].append(result)
                 for fault in wrk.faults(result, len(answer), in_flight):
@@ -136,6 +139,9 @@ def quick(options, output):
         texts.append(f"Troupe with {PIPELINE} pipelined requests: {factor:.2f} times its throughput without.")
     idle = max(run["bystander_cpu_seconds"] for m in data["measured"] for run in m["floor"]) / options.seconds
     texts.append(f"While the floor was measured, the idle Troupe used at most {100 * idle:.1f} % of a core.")
+    disturbed = [run for m in data["measured"] for side in ("floor", "troupe") for run in m[side] if run["disturbed"]]
+    if disturbed:
+        texts.append(f"Runs that the host or other processes disturbed: {len(disturbed)}; the raw figures say which and in what.")
     texts.append(
         f"wrk -t{options.wrk_threads} -c{CONNECTIONS} -d{options.seconds}s, "
         f"interleaved pairs: {options.pairs}; medians, ratios of each pair as median (least to greatest). "

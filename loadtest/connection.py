@@ -8,6 +8,7 @@ from failure import Failure
 
 TIMEOUT_SECONDS = 10
 ANSWER_LIMIT = 1 << 20
+MOST_DESCRIPTORS = 1 << 20  # As good as no limit.
 # A source address has about 28,000 ports here; a few thousand each leave room for those in TIME_WAIT.
 CONNECTIONS_PER_SOURCE = 8000
 IP_BIND_ADDRESS_NO_PORT = 24  # Not in Python's socket module before 3.12.
@@ -90,7 +91,7 @@ def ask(address, request, what, close=False):
 
 
 def raise_descriptor_limit(needed):
-    """Lifts the soft limit to the hard one, for this process and the servers it starts."""
+    """Lifts the soft limit to the hard one, for this process and the servers it starts; the limit. Failure: less than `needed`."""
     _, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
     resource.setrlimit(resource.RLIMIT_NOFILE, (hard, hard))
     if hard != resource.RLIM_INFINITY and hard < needed:
@@ -98,6 +99,7 @@ def raise_descriptor_limit(needed):
             f"{needed} descriptors are needed but the hard limit is {hard}: "
             "raise it (ulimit -Hn), or ask for fewer connections"
         )
+    return MOST_DESCRIPTORS if hard == resource.RLIM_INFINITY else hard
 
 
 class Held:

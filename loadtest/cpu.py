@@ -73,15 +73,24 @@ def per_request(spent, requests):
     }
 
 
-def family(pid):
-    """The process and all that descend from it."""
+def descendants(pid, parents):
+    """The process and all that descend from it. `parents`: process id -> that of its parent."""
+    children = {}
+    for child, parent in parents.items():
+        children.setdefault(parent, []).append(child)
     found = [pid]
-    with contextlib.suppress(FileNotFoundError, ProcessLookupError):
-        for task in Path(f"/proc/{pid}/task").iterdir():
-            with contextlib.suppress(FileNotFoundError, ProcessLookupError):  # The thread has just ended.
-                for child in (task / "children").read_text().split():
-                    found += family(int(child))
+    for one in found:  # Grows meanwhile.
+        found += [child for child in children.get(one, []) if child not in found]
     return found
+
+
+def family(pid):
+    """The process and all that descend from it now. From every process's own record: not each kernel lists the children."""
+    parents = {}
+    for stat in Path("/proc").glob("[0-9]*/stat"):
+        with contextlib.suppress(OSError, ValueError, IndexError):  # The process has just ended.
+            parents[int(stat.parent.name)] = int(stat.read_text().rpartition(")")[2].split()[1])
+    return descendants(pid, parents)
 
 
 def idle_percent(pid, seconds):

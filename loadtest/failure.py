@@ -12,6 +12,11 @@ class Interrupted(BaseException):
     """Ctrl-C or SIGTERM. Not an Exception, so that only clean-up code sees it on its way."""
 
 
+def told(error):
+    """What a report says of an exception that ended a part of it: a Failure's own sentence, of any other the kind as well."""
+    return str(error) if isinstance(error, Failure) else f"{type(error).__name__}: {error}"
+
+
 def _interrupt(number, _frame):
     # Once: a second Ctrl-C must not interrupt the stopping of the servers, which is bounded in time anyway.
     signal.signal(signal.SIGINT, signal.SIG_IGN)

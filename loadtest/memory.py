@@ -7,6 +7,7 @@ from pathlib import Path
 
 PAGE = os.sysconf("SC_PAGE_SIZE")
 SAMPLE_SECONDS = 0.1
+SAMPLES_A_COUNT = 4
 
 
 def field_bytes(file, field):
@@ -31,17 +32,26 @@ def descriptors(pids):
 
 
 class Watch:
-    """The greatest resident size of processes while the context lasts."""
+    """The greatest resident size of processes while the context lasts, and their greatest number of descriptors.
+
+    To count descriptors is to list them all, so it is done more seldom.
+    """
 
     def __init__(self, pids):
         self._pids = pids
         self._over = threading.Event()
         self._thread = threading.Thread(target=self._look, daemon=True)
         self.greatest = 0
+        self.descriptors = 0
 
     def _look(self):
+        turn = 0
         while not self._over.wait(SAMPLE_SECONDS):
             self.greatest = max(self.greatest, resident(self._pids))
+            turn += 1
+            if turn % SAMPLES_A_COUNT == 0:
+                with contextlib.suppress(OSError):  # A process of the server has just ended; its check says so.
+                    self.descriptors = max(self.descriptors, descriptors(self._pids))
 
     def __enter__(self):
         self.greatest = resident(self._pids)

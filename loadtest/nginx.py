@@ -6,7 +6,6 @@ import shutil
 import socket
 import subprocess
 import time
-from pathlib import Path
 
 import servers
 from failure import Failure
@@ -55,19 +54,6 @@ def _free_port():
         return probe.getsockname()[1]
 
 
-def _children(parent):
-    """Process ids of the workers: their CPU time is nginx's."""
-    found = []
-    for stat in Path("/proc").glob("[0-9]*/stat"):
-        try:
-            fields = stat.read_text().rpartition(")")[2].split()
-        except (FileNotFoundError, ProcessLookupError):
-            continue
-        if int(fields[1]) == parent:
-            found.append(int(stat.parent.name))
-    return found
-
-
 def _wait_until_listening(process, port, log):
     end = time.monotonic() + servers.READY_SECONDS
     while time.monotonic() < end and process.poll() is None:
@@ -109,7 +95,7 @@ def started(directory, certificate, key, body):
     try:
         _wait_until_listening(process, port, log)
         server = servers.Server("nginx", process, log, {"listen": f"127.0.0.1:{port}"})
-        server.pids = [process.pid, *_children(process.pid)]
+        server.adopt()
         yield server
     finally:
         process.terminate()

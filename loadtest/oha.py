@@ -56,7 +56,9 @@ def command(server, path, seconds, rate, samples, corrected=True):
     made = [str(PROGRAM), "-z", f"{round(seconds * 1000)}ms", "-c", str(CONNECTIONS), "--no-tui", "--redirect", "0"]
     made += ["--disable-compression", "--worker-threads", str(threads()), "--output-format", "json"]
     if rate:
-        made += ["-q", str(rate), "--db-url", str(samples)] + (["--latency-correction"] if corrected else [])
+        made += ["-q", str(rate)] + (["--latency-correction"] if corrected else [])
+    if samples:
+        made += ["--db-url", str(samples)]
     return [*made, f"http://{server.listen}{path}"]
 
 
@@ -93,19 +95,23 @@ def closed(server, path, seconds):
 
 
 def result_of(text, samples, rate, seconds, lead):
-    """A paced run's figures. What was due in the first `lead` seconds is left out but for its errors.
+    """A paced run's figures. Times are of what was due after the first `lead` seconds, the rate is of what was answered after them.
 
-    `unsent` requests were due in all of the run, but the generator or a full set of connections held them back.
+    Both windows end with the run. An answer counts in the rate by when it came, so that a server with a long queue is not told to
+    have answered less than it did. `unsent` requests were due in all of the run, but the generator or a full set of connections
+    held them back. Errors are of all of the run.
     """
     result = parse(text)
-    times = Histogram()
+    times, answered = Histogram(), 0
     for due, took in samples:
         if due >= lead:
             times.add(took)
+        if lead <= due + took < lead + seconds:
+            answered += 1
     begun = result["answers"] + sum(result["errors"].values()) + result["cut"]
     return result | {
         "offered_per_second": rate,
-        "achieved_per_second": times.count / seconds,
+        "achieved_per_second": answered / seconds,
         "unsent": max(0, round(rate * (lead + seconds)) - begun),
         "histogram": times,
     }
@@ -121,7 +127,7 @@ def paced(server, path, rate, seconds, directory, *, corrected=True, lead=LEAD_S
     server.check()
     before, client = cpu.read(*server.pids), resource.getrusage(resource.RUSAGE_CHILDREN)
     made = command(server, path, lead + seconds, rate, samples, corrected)
-    done = servers.run_program(made, seconds + LATE_SECONDS)
+    done = servers.run_program(made, lead + seconds + LATE_SECONDS)
     spent, used = cpu.spent(before, cpu.read(*server.pids)), resource.getrusage(resource.RUSAGE_CHILDREN)
     server.check()
     if not samples.exists():

@@ -4,19 +4,25 @@ import statistics
 
 import contenders
 import histogram
+import machine
 import oha
 import rounds
-from failure import Failure
+import servers
+from failure import Failure, told
 
 SHARES = (10, 25, 50, 75, 90)
+# At this share the rounds are compared with each other; the other shares are measured in the first round, for half as long.
+COMPARED = 50
 PATH = "/hello"
 PERCENTILES = {"p50": 0.5, "p90": 0.9, "p99": 0.99, "p99.9": 0.999}
 CLOSED_SECONDS = 1
+# Start, check and stop of a server; start of the generator and what it does with its samples: as seen on two cores.
+SERVER_SECONDS, RUN_SECONDS = 0.4, 0.8
 # Below this share of what is offered a rate was not held, and its times say how long a queue grew.
 HELD = 0.97
 
 
-def maximum(server, place, seconds):
+def maximum(server, place, seconds, patience):
     """(closed loop, maximum): the maximum is what the scheduled loop gets answered when it offers what the closed one reached.
 
     Both are of this generator on these cores. It also warms the server up.
@@ -24,31 +30,62 @@ def maximum(server, place, seconds):
     closed = oha.closed(server, PATH, CLOSED_SECONDS)["requests_per_second"]
     if closed < 100:
         raise Failure(f"{server.name} answered {closed:.0f} requests a second")
-    over = oha.paced(server, PATH, round(closed), seconds, place.directory)
+    over = patience.run(lambda: oha.paced(server, PATH, round(closed), seconds, place.directory), servers.cores())
     return closed, max(100.0, min(closed, over["achieved_per_second"]))
 
 
-def run_once(peer, scenario, place, options):
+def paced(server, most, share, place, seconds, patience):
+    """One share of the maximum. The histogram as JSON has it; the p99 by itself, for the rounds to be compared by."""
+    rate = max(10, round(most * share / 100))
+    run = patience.run(lambda: oha.paced(server, PATH, rate, seconds, place.directory), servers.cores())
+    times = run["histogram"]
+    if not times.count:
+        raise Failure(f"{server.name} answered nothing at {share} % of its maximum: {run['errors']}")
+    return run | {"histogram": times.to_json(), "p99_us": times.percentile(PERCENTILES["p99"]) * 1e6}
+
+
+def run_once(peer, scenario, place, options, most, patience):
+    """All shares when the server's maximum is not known yet, otherwise the compared one only."""
     with contenders.start(peer, scenario, place) as server:
         contenders.checked_answer(server, peer, scenario, place)
         server.adopt()
-        closed, most = maximum(server, place, options.seconds)
-        runs = {}
-        for share in SHARES:
-            run = oha.paced(server, PATH, max(10, round(most * share / 100)), options.seconds, place.directory)
-            run["histogram"] = run["histogram"].to_json()
-            runs[str(share)] = run
-    return {"closed_per_second": closed, "maximum_per_second": most, "shares": runs}
+        result = {"shares": {}}
+        if most:
+            oha.closed(server, PATH, CLOSED_SECONDS)  # Warm-up.
+        else:
+            closed, most = maximum(server, place, options.seconds, patience)
+            result |= {"closed_per_second": closed, "maximum_per_second": most}
+        for share in SHARES if "maximum_per_second" in result else (COMPARED,):
+            seconds = options.seconds if share == COMPARED else brief(options)
+            result["shares"][str(share)] = paced(server, most, share, place, seconds, patience)
+    return result
+
+
+def brief(options):
+    return max(1, options.seconds // 2)
 
 
 def known_maximum(runs, name):
-    """The median maximum of the rounds that were measured; None without any."""
-    found = [run["maximum_per_second"] for run in runs.get(name, {}).values()]
+    """The median maximum of the rounds in which it was measured; None without any."""
+    found = [run["maximum_per_second"] for _, run in rounds.all_runs(runs.get(name, {})) if "maximum_per_second" in run]
     return statistics.median(found) if found else None
 
 
+def compared(runs):
+    """The runs at the compared share as rounds.ratios takes them: name -> {round -> [run]}."""
+    return {name: {number: [run["shares"][str(COMPARED)] for run in turn if str(COMPARED) in run["shares"]]
+                   for number, turn in by_round.items()} for name, by_round in runs.items()}
+
+
+def order(names, options):
+    return rounds.order(names, options.latency_rounds, contenders.REFERENCE, contenders.OURS)
+
+
 def seconds_of(options):
-    return 1 + CLOSED_SECONDS + (options.seconds + oha.LEAD_SECONDS + 0.8) * (1 + len(SHARES))
+    """(all of a first round, a server once in a later one)."""
+    later = SERVER_SECONDS + CLOSED_SECONDS + options.seconds + oha.LEAD_SECONDS + RUN_SECONDS
+    others = (len(SHARES) - 1) * (brief(options) + oha.LEAD_SECONDS + RUN_SECONDS)
+    return later + options.seconds + oha.LEAD_SECONDS + RUN_SECONDS + others, later
 
 
 def summarise(runs):
@@ -77,19 +114,27 @@ def summarise(runs):
     }
 
 
-def measure(taking_part, scenario, place, options, progress, reasons):
-    """name -> {round -> run}, in interleaved rounds."""
-    runs = {peer.name: {} for peer in taking_part}
+def measure(taking_part, scenario, place, options, progress, reasons, runs):
+    """Fills `runs`: name -> {round -> [run, ...]}, in interleaved rounds."""
+    runs |= {peer.name: {} for peer in taking_part}
     by_name = {peer.name: peer for peer in taking_part}
-    for number, names in enumerate(rounds.order(list(by_name), options.latency_rounds), 1):
+    turns = order(list(by_name), options)
+    patience = machine.Patience(sum(map(len, turns)))
+    failed = {}
+    for number, names in enumerate(turns, 1):
         for name in names:
-            where = f"open loop, round {number} of {options.latency_rounds}, {name}"
-            try:
-                run = runs[name][number] = run_once(by_name[name], scenario, place, options)
-            except (Failure, OSError) as failure:
-                reasons.setdefault("openloop", {})[name] = str(failure)
-                progress.step(f"{where}: {failure}")
+            where = f"open loop, round {number} of {len(turns)}, {name}"
+            if failed.get(name, 0) >= 2:
+                progress.step(f"{where}: left out")
                 continue
-            p99 = histogram.Histogram.from_json(run["shares"]["50"]["histogram"]).percentile(0.99) or 0
-            progress.step(f"{where}: most {run['maximum_per_second']:,.0f} requests/s; p99 at 50 % {p99 * 1e3:.2f} ms")
-    return runs
+            try:
+                run = run_once(by_name[name], scenario, place, options, known_maximum(runs, name), patience)
+            except Exception as error:  # Whatever it was: the other servers are still to be measured.
+                failed[name] = failed.get(name, 0) + 1
+                reasons.setdefault("openloop", {})[name] = told(error)
+                progress.step(f"{where}: {told(error)}")
+                continue
+            runs[name].setdefault(str(number), []).append(run)
+            at = run["shares"][str(COMPARED)]
+            said = f"p99 {at['p99_us'] / 1e3:.2f} ms at {at['offered_per_second']:,.0f} requests/s, {COMPARED} % of the most"
+            progress.step("; ".join([f"{where}: {said}", *filter(None, [at["disturbed"]])]))

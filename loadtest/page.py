@@ -4,10 +4,12 @@ import sys
 from pathlib import Path
 
 import columns
+import faults
 import histogram
 import notes
 import openloop
 import plots
+import targets
 from plots import escape
 from ranking import COST, Ranking
 
@@ -61,11 +63,26 @@ def opening(ranking):
         f"{machine['cores']} cores of {escape(machine['cpu'])}, {machine['memory_mib']:,} MiB, "
         f"Linux {escape(machine['kernel'])}, {escape(machine['compiler'])}; {escape(machine['wrk'])}. "
         f"<code>loadtest/{escape(' '.join(machine['command']))}</code></p>"
-        f"{bad}<p>Every server was started for each of its runs and stopped after it; rounds: {options['pairs']}, every other "
-        "one in reversed order. Bars are medians over the rounds, whiskers the least and the greatest. Ratios are taken "
-        "within a round. Client and server share the cores, so requests per second belong to both; CPU per request is the "
+        f"{bad}<p>Every server was started for each of its runs and stopped after it; rounds: {options['pairs']} of what targets are "
+        "judged by, two fifths of that of the rest. Each round begins with another server, every other one runs backwards; the floor "
+        "runs at its beginning and in its middle, Troupe twice as well. Bars are medians over the runs, whiskers the least and the "
+        "greatest. Ratios are taken within a round, between the two runs nearest in time. Client and server share the cores, so requests per second belong to both; CPU per request is the "
         f'server\'s alone.</p><p class="key soft">{key}</p>'
     )
+
+
+def judgement(ranking):
+    rows = [("", [target, measured, verdict.strip("*")]) for target, measured, verdict in targets.judged(ranking)]
+    return "<h2>What was to be reached</h2>" + table(["target", "measured", "verdict"], rows, (0, 1, 2))
+
+
+def disturbances(ranking):
+    found = faults.disturbed(ranking.data)
+    again = "".join(f'<p class="soft">Parts of it were measured later, at {escape(machine["time"])}: <code>loadtest/'
+                    f'{escape(" ".join(machine["command"]))}</code></p>' for machine in ranking.data["again"])
+    if not found:
+        return again
+    return again + "<h2>Disturbed runs</h2>" + notes.DISTURBED + table(["run", "server", "in what"], [("", f) for f in found], (0, 1, 2))
 
 
 def articles(ranking):
@@ -97,18 +114,13 @@ def cost(ranking):
     return "".join(parts)
 
 
-def latency(ranking):
-    if not ranking.latency:
-        return ""
-    parts = ["<h2>Latency, honestly</h2>" + notes.latency(ranking.data["tools"]["oha"])]
-    stall = ranking.data.get("stall")
-    if stall:
-        parts.append(f"<p>{notes.stall(stall)}</p>")
+def latency_curves(ranking):
+    parts = []
     for share in DRAWN_SHARES:
         series = []
         for name, shares in ranking.latency.items():
-            times = histogram.Histogram.from_json(shares[share]["histogram"])
-            if times.count:
+            times = histogram.Histogram.from_json(shares[share]["histogram"]) if share in shares else None
+            if times and times.count:
                 points = [(p, times.percentile(p) * 1e6) for p in CURVE_POINTS if times.count * (1 - p) >= 1]
                 series.append((name, ranking.kind(name), points))
         values = [v for _, _, points in series for _, v in points]
@@ -117,11 +129,35 @@ def latency(ranking):
             "share of the answers", "microseconds",
         )
         parts.append(figure(f"At {share} % of each server's own maximum, from when each request was due", drawn))
+    return parts
+
+
+def latency_ratios(ranking):
+    """p99 at the compared share: Troupe's over each other's, round by round."""
+    rows = []
+    for name in ranking.latency:
+        ratio = ranking.latency_ratio(name) if name != "troupe" else None
+        if ratio:
+            rows.append((ranking.kind(name), [name, columns.spread(ratio)]))
+    return table([f"server, at {openloop.COMPARED} %", "Troupe's p99 to its p99, each round"], rows) if rows else ""
+
+
+def latency(ranking):
+    if not ranking.latency:
+        return ""
+    parts = ["<h2>Latency, honestly</h2>" + notes.latency(ranking.data["tools"]["oha"])]
+    stall = ranking.data.get("stall")
+    if stall:
+        parts.append(f"<p>{notes.stall(stall)}</p>")
+    parts += latency_curves(ranking)
+    parts.append(latency_ratios(ranking))
     header = ["server", "% of maximum", "offered/s", "answered/s", "p50 us", "p90 us", "p99 us", "p99.9 us", "max us",
               "samples", "errors", "not sent", "held"]
     rows = []
     for share in map(str, openloop.SHARES):
         for name, shares in ranking.latency.items():
+            if share not in shares:
+                continue
             s = shares[share]
             errors = "; ".join(f"{n} {kind}" for kind, n in s["errors"].items()) or "0"
             cells = [name, share, f"{s['offered_per_second']:,.0f}", f"{s['achieved_per_second']:,.0f}"]
@@ -178,6 +214,9 @@ def who(ranking):
         (s["group"], [s["name"], s["version"], s["language"], s["parses"], s["omits"]]) for s in ranking.data["servers"]
     ]
     parts = ["<h2>Who takes part</h2>", table(["server", "version", "language", "parses", "does not do"], rows, (0, 1, 2, 3, 4))]
+    tools = [("", [tool, said if isinstance(said, str) else "; ".join(f"{k}: {v}" for k, v in said.items())])
+             for tool, said in ranking.data["tools"].items()]
+    parts.append("<h3>Tools</h3>" + table(["tool", "version"], tools, (0, 1)))
     missing = ranking.not_measured()
     if missing:
         parts.append("<h3>Not measured</h3>" + table(["part", "server", "why"], [("", m) for m in missing], (0, 1, 2)))
@@ -188,9 +227,9 @@ def who(ranking):
 
 
 def render(ranking):
-    parts = [part(ranking) for part in (opening, articles, throughput, cost, latency, ramp, burst, soak)]
+    parts = [part(ranking) for part in (opening, judgement, articles, throughput, cost, latency, ramp, burst, soak)]
     parts += [f"<h2>{escape(name.replace('_', ' '))}</h2>{markdown_part(text)}" for name, text in ranking.data["parts"].items()]
-    parts += [who(ranking), notes.ARTICLES]
+    parts += [disturbances(ranking), who(ranking), notes.ARTICLES]
     style = (HERE / "page.css").read_text()
     return (
         '<!DOCTYPE html><html lang="en"><meta charset="utf-8"><meta name="viewport" content="width=device-width">'

@@ -7,6 +7,14 @@ import openloop
 import rounds
 
 RATE, COST = "requests_per_second", "cpu_us_per_request"
+PEERS = ("study", "fair")
+COMPARED = str(openloop.COMPARED)
+
+
+def _closest(found, more_is_better):
+    """Of [(name, spread or None)] the one with the least median, or where less is better the greatest."""
+    found = sorted([(name, spread) for name, spread in found if spread], key=lambda pair: pair[1]["median"])
+    return found[0 if more_is_better else -1] if found else None
 
 
 class Ranking:
@@ -15,14 +23,15 @@ class Ranking:
     def __init__(self, data):
         self.data = data
         self.servers = {s["name"]: s for s in data["servers"]}
-        self.latency = {
-            name: {
-                share: openloop.summarise([run["shares"][share] for run in by_round.values()])
-                for share in map(str, openloop.SHARES)
-            }
-            for name, by_round in data.get("openloop", {}).items()
-            if by_round
-        }
+        self.latency = {name: shares for name, by_round in data.get("openloop", {}).items() if (shares := self._shares(by_round))}
+        self._compared = openloop.compared(data.get("openloop", {}))
+
+    @staticmethod
+    def _shares(by_round):
+        """share -> the summary of all rounds in which it was measured."""
+        runs = [run["shares"] for _, run in rounds.all_runs(by_round)]
+        return {share: openloop.summarise([shares[share] for shares in runs if share in shares])
+                for share in map(str, openloop.SHARES) if any(share in shares for shares in runs)}
 
     @classmethod
     def read(cls, directory):
@@ -48,9 +57,35 @@ class Ranking:
         found = [(name, spread) for name, spread in found if spread]
         return sorted(found, key=lambda pair: pair[1]["median"], reverse=descending)
 
-    def best_peer(self, scenario, groups=("study", "fair")):
-        """The peer with the greatest median, or None."""
-        return next((n for n, _ in self.ordered(scenario) if self.kind(n) in groups), None)
+    def has(self, scenario, name):
+        return bool(self.figure(scenario, name, RATE))
+
+    def peers(self, groups=PEERS):
+        return [name for name in self.servers if self.kind(name) in groups]
+
+    def closest_peer(self, scenario, groups=PEERS, figure=RATE):
+        """(peer, spread of Troupe's ratios to it) of the peer that Troupe is least ahead of, or most behind; None without any.
+
+        By ratios within rounds: the greatest median may come of a stretch in which the machine was fast for all.
+        """
+        return _closest([(name, self.ratio(scenario, contenders.OURS, figure, name)) for name in self.peers(groups)], figure == RATE)
+
+    def latency_ratio(self, reference, name=contenders.OURS):
+        """Spread of the ratios of p99 at the compared share, a ratio a round."""
+        return rounds.ratios(self._compared, name, reference, "p99_us")
+
+    def closest_latency(self):
+        """As closest_peer, for that p99, among the peers that held the rate."""
+        held = [name for name in self.peers() if self.latency.get(name, {}).get(COMPARED, {}).get("held")]
+        return _closest([(name, self.latency_ratio(name)) for name in held], False)
+
+    def at_compared(self, name):
+        """The summary at the compared share, or None."""
+        return self.latency.get(name, {}).get(COMPARED)
+
+    def flawed(self, scenario, name):
+        """Whether any run of the server in it had an error or a wrong answer."""
+        return any(run["faults"] for _, run in rounds.all_runs(self.data["runs"].get(scenario, {}).get(name, {})))
 
     def memory(self, name):
         """The ramp of a server, or None."""
@@ -62,10 +97,9 @@ class Ranking:
 
     def errors(self, name):
         """Errors over requests of all closed loops of a server."""
-        runs = [run for by_name in self.data["runs"].values() for run in by_name.get(name, {}).values()]
-        wrong = sum(sum(run["errors"].values()) for run in runs)
-        total = sum(run["requests"] for run in runs) + wrong
-        return wrong / total if total else None
+        runs = [run for by_name in self.data["runs"].values() for _, run in rounds.all_runs(by_name.get(name, {}))]
+        total = sum(run["attempts"] for run in runs)
+        return sum(run["failed_requests"] for run in runs) / total if total else None
 
     def not_measured(self):
         """[(part, server, why)]"""

@@ -1,8 +1,11 @@
 """The Markdown summary of a ranking, which README includes (see publish)."""
 
 import columns
+import faults
 import report
 import scenarios
+import targets
+from columns import FLAWED
 from ranking import COST, RATE, Ranking
 
 RESIDENT_AT = 15_000
@@ -17,38 +20,25 @@ def rate(figures):
     return "" if figures is None else f"{figures['median']:,.0f}"
 
 
-def best_line(ranking, scenario):
-    """Troupe against the best peer of the scenario, in a sentence; nothing when either is missing."""
-    best = ranking.best_peer(scenario["name"])
-    against = best and ranking.ratio(scenario["name"], "troupe", RATE, best)
-    if not against:
+def mark(flawed):
+    return FLAWED if flawed else ""
+
+
+def p99(summed):
+    """The percentile, marked where there were errors or the rate was not held."""
+    return "" if not summed else f"{summed['p99_us']:,.0f}" + mark(any(summed["errors"].values()) or not summed["held"])
+
+
+def closest_line(ranking, scenario):
+    """Troupe against the peer that it is closest to, or behind, in a sentence; nothing when either is missing."""
+    closest = ranking.closest_peer(scenario["name"])
+    if not closest:
         return None
-    floors = [(name, ranking.ratio(scenario["name"], "troupe", RATE, name)) for name in FLOORS]
-    to_floors = "".join(f", {report.show(floor)} of {name}" for name, floor in floors if floor)
-    return f"- {scenario['title']}: Troupe {report.show(against)} of {best}, the best peer{to_floors}"
-
-
-def cost_line(ranking):
-    """CPU per request on /hello: Troupe against the peer that needs least."""
-    peers = [n for n, _ in ranking.ordered("hello", COST, descending=False) if ranking.kind(n) in ("study", "fair")]
-    least = ranking.ratio("hello", "troupe", COST, peers[0]) if peers else None
-    if not least:
-        return None
-    floor = ranking.ratio("hello", "troupe", COST)
-    to_floor = f", {report.show(floor)} of floor" if floor else ""
-    return f"- CPU per request on `/hello`: Troupe {report.show(least)} of {peers[0]}, the peer that needs least{to_floor}"
-
-
-def latency_line(ranking):
-    """p99 at half of the maximum: Troupe, the floor, the quickest peer."""
-    p99 = {name: shares["50"]["p99_us"] for name, shares in ranking.latency.items() if shares["50"]["samples"]}
-    peers = {name: us for name, us in p99.items() if ranking.kind(name) in ("study", "fair")}
-    if "troupe" not in p99 or not peers:
-        return None
-    best = min(peers, key=peers.get)
-    floor = f", floor {p99['floor']:,.0f} us" if "floor" in p99 else ""
-    return (f"- p99 at 50 % of each one's maximum, open loop: Troupe {p99['troupe']:,.0f} us{floor}, "
-            f"{best}, the quickest peer, {peers[best]:,.0f} us")
+    name, against = closest
+    floors = [(floor, ranking.ratio(scenario["name"], "troupe", RATE, floor)) for floor in FLOORS]
+    to_floors = "".join(f", {report.show(ratio)} of {floor}" for floor, ratio in floors if ratio)
+    rounds = scenario["rounds"]
+    return f"- {scenario['title']}: Troupe {report.show(against)} of {name}, the closest peer{to_floors}; rounds: {rounds}"
 
 
 def main_table(ranking):
@@ -62,10 +52,10 @@ def main_table(ranking):
     rows = []
     for name in names:
         row = [f"**{name}**" if name.startswith("troupe") else name]
-        row += [rate(ranking.figure(s["name"], name, RATE)) for s in columns]
+        row += [rate(ranking.figure(s["name"], name, RATE)) + mark(ranking.flawed(s["name"], name)) for s in columns]
         row += [ratio(ranking.ratio("hello", name)), ratio(ranking.figure("hello", name, COST))]
         if ranking.latency:
-            row.append(f"{ranking.latency[name]['50']['p99_us']:,.0f}" if name in ranking.latency else "")
+            row.append(p99(ranking.at_compared(name)))
         if ranking.data.get("ramp"):
             resident = ranking.resident_at(name, RESIDENT_AT)
             row.append(f"{resident / 1024:,.0f}" if resident else "")
@@ -76,20 +66,25 @@ def main_table(ranking):
 def text(ranking):
     machine, options = ranking.data["environment"], ranking.data["options"]
     changes = " with changes" if machine["changed_since_commit"] else ""
-    blocks = [main_table(ranking)]
-    lines = [best_line(ranking, s) for s in ranking.scenarios()] + [cost_line(ranking), latency_line(ranking)]
-    best = [line for line in lines if line]
-    if best:
-        blocks.append("\n".join(best))
+    blocks = ["INVALID: " + failure for failure in ranking.data["failures"]]
+    blocks += [main_table(ranking), targets.table(ranking)]
+    closest = [line for line in (closest_line(ranking, s) for s in ranking.scenarios()) if line]
+    if closest:
+        blocks.append("\n".join(closest))
     if ranking.data.get("soak"):
         blocks.append("Soak: " + columns.soak_sentence(ranking.data["soak"]))
-    blocks += ["INVALID: " + failure for failure in ranking.data["failures"]]
+    disturbed = faults.disturbed(ranking.data)
+    if disturbed:
+        blocks.append(f"Runs kept though the host or another process disturbed them, after up to two repetitions: {len(disturbed)}; "
+                      "report.html lists them.")
+    if any(FLAWED in block for block in blocks):
+        blocks.append(f"{FLAWED.strip()}: with errors or wrong answers in some run, or the offered rate was not held.")
     missing = sorted({name for part, name, _ in ranking.not_measured() if part == "build"})
     if missing:
         blocks.append("Not built here: " + ", ".join(missing) + ".")
     blocks.append(
-        f"Medians of {options['pairs']} interleaved rounds of {options['seconds']} s, {scenarios.CONNECTIONS} connections; "
-        "ratios within a round, least to greatest in brackets. Client and server share the cores. "
+        f"Medians of interleaved rounds of {options['seconds']} s a run, {scenarios.CONNECTIONS} connections; ratios within a round, "
+        "median (least to greatest); the closest peer is the one with the least median ratio. Client and server share the cores. "
         f"{machine['time'][:10]}, commit {machine['commit'][:12]}{changes}, {machine['cores']} cores of "
         f"{machine['cpu']}, Linux {machine['kernel']}; `loadtest/{' '.join(machine['command'])}`."
     )

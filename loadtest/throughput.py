@@ -1,16 +1,17 @@
-"""The ranking's closed loops: every server once a round under wrk or ab, every other round backwards."""
+"""The ranking's closed loops: every server once a round under wrk or ab, the floor and Troupe twice (rounds.py)."""
 
 import ab
 import contenders
+import machine
 import rounds
 import scenarios
 import servers
 import wrk
-from failure import Failure
+from failure import Failure, told
 
 WARM_UP_SECONDS = 1
 # Start, check, warm-up and stop of a server, as it was seen on two cores; only for the estimate.
-OVERHEAD_SECONDS = 1.3
+OVERHEAD_SECONDS = 1.4
 
 
 def load(server, scenario, options, seconds=None):
@@ -41,39 +42,44 @@ def seconds_of(scenario, options):
     return OVERHEAD_SECONDS + (scenarios.STUDY_SECONDS if scenario.tool == "wrk" else 20)
 
 
-def run_once(peer, scenario, place, options):
+def run_once(peer, scenario, place, options, patience):
     with contenders.start(peer, scenario, place) as server:
-        answer_bytes, told = contenders.checked_answer(server, peer, scenario, place)
+        answer_bytes, differs = contenders.checked_answer(server, peer, scenario, place)
         load(server, scenario, options, WARM_UP_SECONDS)
         server.adopt()
-        result = load(server, scenario, options)
-    result["answer_bytes"], result["differs"] = answer_bytes, told
+        result = patience.run(lambda: load(server, scenario, options), servers.cores())
+    result["answer_bytes"], result["differs"] = answer_bytes, differs
     result["bytes_per_second"] = result["bytes"] / result["seconds"]
-    errors = sum(result["errors"].values())
-    result["error_share"] = errors / (result["requests"] + errors)
+    result["error_share"] = result["failed_requests"] / result["attempts"]
     result["faults"] = faults(result, scenario, answer_bytes, options)
     return result
 
 
-def measure(scenario, taking_part, place, options, progress, reasons):
-    """name -> {round -> run}. `reasons` gets why a server has no run; after two failures it is left out."""
-    runs = {peer.name: {} for peer in taking_part}
+def order(scenario, names, options):
+    """The rounds of a scenario: all that were asked for where figures are judged by it, fewer of the others."""
+    return rounds.order(names, scenario.rounds(options.pairs), contenders.REFERENCE, contenders.OURS)
+
+
+def measure(scenario, taking_part, place, options, progress, reasons, runs):
+    """Fills `runs`: name -> {round -> [run, ...]}. `reasons` gets why a server has no run; after two failures it is left out."""
+    runs |= {peer.name: {} for peer in taking_part}
     by_name = {peer.name: peer for peer in taking_part}
     failed = {}
-    for number, names in enumerate(rounds.order(list(by_name), options.pairs), 1):
+    turns = order(scenario, list(by_name), options)
+    patience = machine.Patience(sum(map(len, turns)))
+    for number, names in enumerate(turns, 1):
         for name in names:
-            where = f"{scenario.name}, round {number} of {options.pairs}, {name}"
+            where = f"{scenario.name}, round {number} of {len(turns)}, {name}"
             if failed.get(name, 0) >= 2:
                 progress.step(f"{where}: left out")
                 continue
             try:
-                run = run_once(by_name[name], scenario, place, options)
-            except (Failure, OSError) as failure:
+                run = run_once(by_name[name], scenario, place, options, patience)
+            except Exception as error:  # Whatever it was: the other servers are still to be measured.
                 failed[name] = failed.get(name, 0) + 1
-                reasons.setdefault(scenario.name, {})[name] = str(failure)
-                progress.step(f"{where}: {failure}")
+                reasons.setdefault(scenario.name, {})[name] = told(error)
+                progress.step(f"{where}: {told(error)}")
                 continue
-            runs[name][number] = run
+            runs[name].setdefault(str(number), []).append(run)
             said = f"{run['requests_per_second']:,.0f} requests/s, {run['cpu_us_per_request']:.2f} us CPU each"
-            progress.step("; ".join([f"{where}: {said}", *run["faults"]]))
-    return runs
+            progress.step("; ".join([f"{where}: {said}", *run["faults"], *filter(None, [run["disturbed"]])]))

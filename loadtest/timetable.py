@@ -20,6 +20,11 @@ class Timetable:
         self._current = None
         self._begin = time.monotonic()
 
+    def planned(self):
+        """Minutes of each part and of all, as lines."""
+        lines = [f"  {name:12} {minutes(steps * seconds):>12}" for name, steps, seconds in self._parts]
+        return "\n".join([*lines, f"  {'all':12} {minutes(self.estimate):>12}"])
+
     def begin(self, name):
         """Counts the steps before this part as done, however many there were."""
         before = 0.0

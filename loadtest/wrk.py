@@ -35,6 +35,9 @@ def run(
         "bytes": counted["bytes"],
         "seconds": counted["microseconds"] / 1e6,
         "errors": counted["errors"],
+        # An answer with a bad status is among the requests already; of the other errors none was answered.
+        "failed_requests": sum(counted["errors"].values()),
+        "attempts": requests + sum(n for kind, n in counted["errors"].items() if kind != "status"),
     }
 
 

@@ -1,6 +1,6 @@
-// A closed loop of payments: each connection posts one payment, waits for its answer, posts the next. Every
-// payment has a key of its own, so none is a replay. One thread and one epoll instance: the server shares
-// these cores.
+// A closed loop of payments: each connection posts one payment, waits for its answer, posts the next; with --close on a
+// connection of its own, which the server is asked to end and ends first. Every payment has a key of its own, so none is a
+// replay. One thread and one epoll instance: the server shares these cores.
 
 #include <arpa/inet.h>
 #include <errno.h>
@@ -38,10 +38,11 @@ constexpr std::uint64_t reconnects_limit = 10'000;
 }
 
 [[noreturn]] void usage() {
-  std::fprintf(stderr, "usage: troupe_payclient --connect HOST:PORT [--connections N] [--seconds N]\n"
+  std::fprintf(stderr, "usage: troupe_payclient --connect HOST:PORT [--connections N] [--seconds N] [--close]\n"
                        "  --connect      an IPv4 address and port\n"
                        "  --connections  1 to 10000, default 256\n"
-                       "  --seconds      1 to 600, default 5\n");
+                       "  --seconds      1 to 600, default 5\n"
+                       "  --close        a connection for each payment\n");
   std::exit(2);
 }
 
@@ -50,6 +51,7 @@ struct options {
   std::string host;
   unsigned connections = 256;
   unsigned seconds = 5;
+  bool closes = false;
 };
 
 unsigned number_from(std::string_view text, unsigned least, unsigned most) {
@@ -61,9 +63,14 @@ unsigned number_from(std::string_view text, unsigned least, unsigned most) {
 
 options parse(int count, char** arguments) {
   options parsed;
-  for (int i = 1; i + 1 < count; i += 2) {
+  for (int i = 1; i < count; ++i) {
     const std::string_view name = arguments[i];
-    const std::string_view value = arguments[i + 1];
+    if (name == "--close") {
+      parsed.closes = true;
+      continue;
+    }
+    if (++i == count) usage();
+    const std::string_view value = arguments[i];
     if (name == "--connect") {
       parsed.host = value;
     } else if (name == "--connections") {
@@ -75,7 +82,7 @@ options parse(int count, char** arguments) {
     }
   }
   const auto colon = parsed.host.rfind(':');
-  if (count % 2 == 0 || colon == std::string::npos) usage();
+  if (colon == std::string::npos) usage();
   const unsigned port = number_from(std::string_view(parsed.host).substr(colon + 1), 1, 65535);
   parsed.address.sin_family = AF_INET;
   parsed.address.sin_port = htons(static_cast<std::uint16_t>(port));
@@ -112,12 +119,13 @@ answer answer_in(std::string_view received) {
 class client {
  public:
   explicit client(const options& given)
-      : address_(given.address), poll_(epoll_create1(EPOLL_CLOEXEC)), connections_(given.connections) {
+      : address_(given.address), closes_(given.closes), poll_(epoll_create1(EPOLL_CLOEXEC)), connections_(given.connections) {
     if (poll_ < 0) fail("cannot make an epoll instance", std::strerror(errno));
     constexpr std::string_view body =
         R"({"customer_id":"17850","amount_minor":13912,"currency":"GBP","reference":"536365"})";
     const auto now = std::chrono::system_clock::now().time_since_epoch().count();
     head_ = "POST /v1/payments HTTP/1.1\r\nHost: " + given.host +
+            (closes_ ? "\r\nConnection: close" : "") +
             "\r\nContent-Type: application/json\r\nContent-Length: " + std::to_string(body.size()) +
             "\r\nIdempotency-Key: load-" + std::to_string(now) + "-" + std::to_string(getpid()) + "-";
     tail_ = "\r\n\r\n" + std::string(body);
@@ -149,6 +157,7 @@ class client {
  private:
   struct connection {
     int descriptor = -1;
+    bool answered = false; ///< With --close: what comes next is the connection's end.
     std::size_t filled = 0;
     std::array<char, 8192> input;
   };
@@ -158,6 +167,7 @@ class client {
   void open(std::size_t index) {
     connection& link = connections_[index];
     link.filled = 0;
+    link.answered = false;
     link.descriptor = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
     const int on = 1;
     epoll_event event{};
@@ -188,6 +198,11 @@ class client {
     if (clock::now() < end_) open(index);
   }
 
+  void renew(std::size_t index) {
+    retire(index);
+    if (clock::now() < end_) open(index);
+  }
+
   void post(std::size_t index) {
     request_.assign(head_);
     request_ += std::to_string(++keys_);
@@ -202,7 +217,8 @@ class client {
     const ssize_t got =
         recv(link.descriptor, link.input.data() + link.filled, link.input.size() - link.filled, 0);
     if (got < 0 && errno == EAGAIN) return;
-    if (got <= 0) return replace(index);
+    if (got == 0 && link.answered) return renew(index);
+    if (got <= 0 || link.answered) return replace(index);
     link.filled += static_cast<std::size_t>(got);
     const answer parsed = answer_in({link.input.data(), link.filled});
     if (parsed.size == 0 && link.filled < link.input.size()) return;
@@ -215,7 +231,9 @@ class client {
       first_refusal_ = parsed.status;
     }
     link.filled = 0;
-    if (in_time) {
+    if (closes_) {
+      link.answered = true; // The server ends it first: then TIME_WAIT is on its side, and the ports here suffice.
+    } else if (in_time) {
       post(index);
     } else {
       retire(index);
@@ -223,6 +241,7 @@ class client {
   }
 
   sockaddr_in address_;
+  bool closes_;
   int poll_;
   std::vector<connection> connections_;
   std::string head_;

@@ -7,6 +7,7 @@ import loadtest_path  # noqa: F401
 import burst
 import contenders
 import peers
+import ramp
 import soak
 import stall
 from failure import Failure
@@ -62,6 +63,18 @@ class Burst(unittest.TestCase):
         self.assertAlmostEqual(seen[1][1], 0.5)
 
 
+class Ramp(unittest.TestCase):
+    def test_connections_that_were_not_there_stop_it(self):
+        self.assertEqual(ramp.missing(15_000, 14_900), "")
+        self.assertEqual(ramp.missing(15_000, 8_000), "only 8,000 of 15,000 connections were there")
+        self.assertEqual(ramp.missing(1, 1), "")
+        self.assertNotEqual(ramp.missing(1, 0), "")
+
+    def test_goes_as_far_as_the_descriptors_allow(self):
+        self.assertEqual(ramp.steps_within(20_000), list(ramp.STEPS))
+        self.assertEqual(ramp.steps_within(4_096), [1, 100, 1_000])
+
+
 def sample(seconds, rss, descriptors=40):
     return {"seconds": seconds, "rss_bytes": rss, "descriptors": descriptors, "actors": None, "services_up": 4, "crashes": 0}
 
@@ -99,8 +112,9 @@ class Soak(unittest.TestCase):
 
 
 class Backends(unittest.TestCase):
-    def test_the_way_that_is_not_the_default_is_measured_beside_it(self):
-        for default, other in (("auto", ["troupe-epoll"]), ("io_uring", ["troupe-epoll"]), ("epoll", ["troupe-ring"])):
+    def test_each_way_that_is_not_the_default_is_measured_beside_it(self):
+        both = ["troupe-epoll", "troupe-io_uring"]
+        for default, other in (("auto", both), ("io_uring", both[:1]), ("epoll", both[1:])):
             self.assertEqual(contenders.other_backends(f"connections.actors 0\nconnections.backend: {default} (default)\n"), other)
 
     def test_a_program_with_one_way_has_no_other(self):

@@ -1,6 +1,8 @@
 """What wrk, ab and oha said is read right, and what cannot be read is a failure and no figure."""
 
+import os
 import sqlite3
+import subprocess
 import tempfile
 import unittest
 from pathlib import Path
@@ -9,6 +11,7 @@ import loadtest_path  # noqa: F401
 import ab
 import cpu
 import oha
+import peers
 import scenarios
 import wrk
 from failure import Failure
@@ -54,6 +57,12 @@ class ApacheBench(unittest.TestCase):
         self.assertEqual(said["connect_ms"], 12)
         self.assertEqual(said["percentiles_ms"], {"50": 7, "99": 9, "100": 14})
 
+    def test_a_request_that_failed_in_two_ways_counts_once(self):
+        said = ab.parse(AB)
+        self.assertEqual((said["failed_requests"], said["attempts"]), (7, 100_001))
+        more = ab.parse(AB.replace("Non-2xx responses:      4", "Non-2xx responses:      9"))
+        self.assertEqual(more["failed_requests"], 10)
+
     def test_lines_that_are_only_there_sometimes_count_as_none(self):
         dropped = ("Keep-Alive", "Non-2xx", "   (Connect")
         said = ab.parse("\n".join(line for line in AB.splitlines() if not line.startswith(dropped)))
@@ -88,11 +97,25 @@ class Oha(unittest.TestCase):
         self.assertEqual(result["unsent"], 2000 - 990 - 6 - 3)
 
     def test_what_was_due_while_connections_were_made_is_left_out(self):
-        result = oha.result_of(OHA, [(0.1, 0.9), (0.6, 0.002), (2.4, 0.004)], 1000, 2, 0.5)
+        result = oha.result_of(OHA, [(0.1, 0.2), (0.6, 0.002), (2.4, 0.004)], 1000, 2, 0.5)
         self.assertEqual(result["histogram"].count, 2)
         self.assertEqual(result["histogram"].max_seconds, 0.004)
         self.assertEqual(result["achieved_per_second"], 1)
         self.assertEqual(result["unsent"], 2500 - 990 - 6 - 3)
+
+    def test_the_rate_counts_answers_by_when_they_came_so_that_a_long_queue_takes_none_away(self):
+        quick = [(0.5 + i / 100, 0.0001) for i in range(200)]
+        slow = [(i / 100, 0.5001) for i in range(200)]  # As many answers in the same window, each half a second late.
+        for samples in (quick, slow):
+            self.assertEqual(oha.result_of(OHA, samples, 100, 2, 0.5)["achieved_per_second"], 100)
+
+    def test_without_samples_a_rate_is_offered_and_nothing_is_written(self):
+        class Server:
+            listen = "127.0.0.1:1"
+
+        made = oha.command(Server, "/hello", 2, 5000, None)
+        self.assertIn("--latency-correction", made)
+        self.assertNotIn("--db-url", made)
 
     def test_samples_are_timed_from_when_they_were_due_and_only_good_answers_count(self):
         with tempfile.TemporaryDirectory() as directory:
@@ -128,6 +151,18 @@ class Processor(unittest.TestCase):
         before, after = cpu.Reading(0, 0, {"1": 0}), cpu.Reading(150, 50, {"1": 10_000_000})
         self.assertAlmostEqual(cpu.spent(before, after).total, 200 / cpu.TICKS_PER_SECOND)
 
+    def test_a_servers_processes_are_found_by_their_parents(self):
+        parents = {10: 1, 11: 10, 12: 11, 13: 1, 14: 10}
+        self.assertEqual(sorted(cpu.descendants(10, parents)), [10, 11, 12, 14])
+        self.assertEqual(cpu.descendants(99, parents), [99])
+
+    def test_a_family_is_this_process_and_its_child(self):
+        child = subprocess.Popen(["sleep", "30"])
+        self.addCleanup(child.wait)
+        self.addCleanup(child.kill)
+        self.assertIn(child.pid, cpu.family(os.getpid()))
+        self.assertNotIn(os.getppid(), cpu.family(os.getpid()))
+
     def test_the_finer_counter_is_used_where_both_agree(self):
         before, after = cpu.Reading(0, 0, {"1": 0}), cpu.Reading(75, 25, {"1": 1_003_000_000})
         self.assertAlmostEqual(cpu.spent(before, after).total, 1.003)
@@ -140,6 +175,18 @@ class Scenarios(unittest.TestCase):
         self.assertTrue(head.startswith(b"POST /echo HTTP/1.1\r\n"))
         self.assertIn(b"\r\nConnection: close", head)
         self.assertIn(b"\r\nContent-Length: %d" % len(body), head)
+
+    def test_what_targets_are_judged_by_gets_all_rounds(self):
+        rounds = {s.name: s.rounds(5) for s in scenarios.RANKING}
+        self.assertEqual({name for name, count in rounds.items() if count == 5}, {"hello", "close", "product"})
+        self.assertEqual(set(rounds.values()), {5, 2})
+        self.assertTrue(all(s.rounds(1) == 1 for s in scenarios.RANKING))
+
+    def test_a_login_is_asked_of_all_that_read_bodies(self):
+        login = next(s for s in scenarios.RANKING if s.name == "login")
+        asked = {peer.name for peer in peers.PEERS if peer.group in ("study", "fair") and scenarios.takes_part(login, peer)}
+        everyone = {peer.name for peer in peers.PEERS if peer.group in ("study", "fair")}
+        self.assertEqual(everyone - asked, {"tokio-study", "rust-std", "nginx"})
 
     def test_hyperlane_is_never_asked_in_a_pipeline(self):
         pipelined = next(s for s in scenarios.RANKING if s.name == "pipelined")

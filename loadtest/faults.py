@@ -1,0 +1,66 @@
+"""What makes a ranking invalid: errors of Troupe or the floor in any part, and parts that ended early. Errors of a peer are its result."""
+
+import contenders
+import rounds
+
+
+def _kinds(errors):
+    return "; ".join(f"{count} {kind}" for kind, count in errors.items() if count)
+
+
+def _ours(by_name):
+    return [(name, value) for name, value in (by_name or {}).items() if contenders.is_ours(name)]
+
+
+def of_throughput(data):
+    return [f"{scenario}, round {number}, {name}: {fault}"
+            for scenario, runs in data["runs"].items() for name, by_round in _ours(runs)
+            for number, run in rounds.all_runs(by_round) for fault in run["faults"]]
+
+
+def of_latency(data):
+    return [f"openloop, round {number}, {name} at {share} %: {_kinds(paced['errors'])}"
+            for name, by_round in _ours(data.get("openloop")) for number, run in rounds.all_runs(by_round)
+            for share, paced in run["shares"].items() if _kinds(paced["errors"])]
+
+
+def of_ramp(data):
+    return [f"ramp, {name} at {step['connections']:,} connections: {_kinds(step['errors'])}"
+            for name, run in _ours(data.get("ramp")) for step in run["steps"] if _kinds(step["errors"])]
+
+
+def of_burst(data):
+    return [f"burst, {name}: {_kinds(run['errors'])}" for name, run in _ours(data.get("burst")) if _kinds(run["errors"])]
+
+
+def of_programs(data):
+    return [f"{name}: {failure}" for name, raw in data["programs"].items() for failure in raw.get("failures", [])]
+
+
+def not_measured(data):
+    return [f"{part}: {name}: {why}" for part, reasons in data["reasons"].items() if part != "build"
+            for name, why in reasons.items() if name == "all" or contenders.is_ours(name)]
+
+
+def of(data):
+    """All of them, a sentence each, which begins with its part."""
+    found = [f"{part}: ended early: {why}" for part, why in data["failed_parts"].items()]
+    for look in (not_measured, of_throughput, of_latency, of_ramp, of_burst, of_programs):
+        found += look(data)
+    return found + [f"stall: {fault}" for fault in data.get("stall", {}).get("faults", [])] + [
+        f"soak: {fault}" for fault in data.get("soak", {}).get("failures", [])]
+
+
+def disturbed(data):
+    """[(part, server, in what)] of the runs that were kept though the machine was not quiet."""
+    found = []
+    for scenario, runs in data["runs"].items():
+        found += [(f"{scenario}, round {number}", name, run["disturbed"])
+                  for name, by_round in runs.items() for number, run in rounds.all_runs(by_round)]
+    for name, by_round in data.get("openloop", {}).items():
+        found += [(f"openloop, round {number}, {share} %", name, paced["disturbed"])
+                  for number, run in rounds.all_runs(by_round) for share, paced in run["shares"].items()]
+    for name, run in data.get("ramp", {}).items():
+        found += [(f"ramp, {step['connections']:,}", name, step["disturbed"]) for step in run["steps"]]
+    found += [("burst", name, run["disturbed"]) for name, run in data.get("burst", {}).items()]
+    return [entry for entry in found if entry[2]]

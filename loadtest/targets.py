@@ -1,0 +1,103 @@
+"""What the project set out to reach, and whether a ranking reached it: judged by medians of ratios within a round."""
+
+import report
+from ranking import COST, RATE
+
+REACHED, MISSED, UNKNOWN = "reached", "**not reached**", "not measured"
+EPOLL = ("troupe-epoll", "troupe")  # What runs by epoll: forced, or where there is no other way, unasked.
+WAYS = ("troupe", "troupe-epoll", "troupe-io_uring")
+FLOORS = ("floor", "floor-ring")
+IDLE_BYTES = 96
+
+
+def _verdict(good):
+    return REACHED if good else MISSED
+
+
+def _ratio(text, spread, name, reference, least=None, most=None):
+    """A row for a ratio that must be at least, or at most, something."""
+    if not spread:
+        return text, "", UNKNOWN
+    good = spread["median"] >= least if least is not None else spread["median"] <= most
+    return text, f"{name} {report.show(spread)} of {reference}", _verdict(good)
+
+
+def _to_floor(ranking, text, scenario, ways, floors, least):
+    """The better of these ways against the better of these floors: better by its ratios to the epoll floor."""
+    def better(names):
+        found = [(ranking.ratio(scenario, name), name) for name in names]
+        return max(((ratio["median"], name) for ratio, name in found if ratio), default=(None, None))[1]
+
+    way, floor = better(ways), better(floors)
+    spread = ranking.ratio(scenario, way, RATE, floor) if way and floor else None
+    return _ratio(text, spread, way, floor, least=least)
+
+
+def _to_peers(ranking, text, scenario, groups, least):
+    """Troupe as it runs unasked against the peer that it is closest to, or behind."""
+    closest = ranking.closest_peer(scenario, groups=groups)
+    return _ratio(text, closest and closest[1], "Troupe", closest and closest[0], least=least)
+
+
+def _cost(ranking):
+    closest = ranking.closest_peer("hello", figure=COST)
+    return _ratio("CPU per request on /hello: the lowest of all but the floor", closest and closest[1], "Troupe",
+                  closest and closest[0], most=1.0)
+
+
+def _latency(ranking):
+    floor = ranking.latency_ratio("floor")
+    closest = ranking.closest_latency()
+    return [
+        _ratio("p99 at 50 % load: at most 1.3 of the floor's", floor, "Troupe", "floor", most=1.3),
+        _ratio("p99 at 50 % load: below every peer's", closest and closest[1], "Troupe", closest and closest[0], most=1.0),
+    ]
+
+
+def _payments(ranking, text, key):
+    to_peers = ranking.data["programs"].get("payments", {}).get(key) or {}
+    if not to_peers:
+        return text, "", UNKNOWN
+    name = min(to_peers, key=lambda peer: to_peers[peer]["median"])
+    return _ratio(text, to_peers[name], "Troupe", name, least=1.0)
+
+
+def _idle(ranking):
+    text = f"an idle connection: at most {IDLE_BYTES} bytes of user memory"
+    each = ranking.data["programs"].get("idle_memory", {}).get("bytes_per_connection")
+    if not each:
+        return text, "", UNKNOWN
+    return text, f"{each['rss_bytes']:.1f} bytes", _verdict(each["rss_bytes"] <= IDLE_BYTES)
+
+
+def _soak(ranking):
+    text = "soak: no slope of memory, no error, also not in a million requests over 1,000 connections"
+    run = ranking.data.get("soak")
+    if not run or not run["samples"]:
+        return text, "", UNKNOWN
+    return text, f"{run['load']['requests']:,} requests in {run['minutes']} min", _verdict(not run["failures"])
+
+
+def judged(ranking):
+    """[(target, what was measured, verdict)], all of them, in the order of the project's issue."""
+    return [
+        _to_floor(ranking, "/hello with epoll: at least 0.95 of the epoll floor", "hello", EPOLL[:1] if ranking.has(
+            "hello", EPOLL[0]) else EPOLL[1:], FLOORS[:1], 0.95),
+        _to_floor(ranking, "/hello with the better back end: at least 0.95 of the better floor", "hello", WAYS, FLOORS, 0.95),
+        _to_peers(ranking, "/hello: at least 1.05 of the best of the study's seven", "hello", ("study",), 1.05),
+        _to_peers(ranking, "/hello: ahead of every peer", "hello", ("study", "fair"), 1.0),
+        _to_floor(ranking, "close: at least 0.95 of the floor", "close", ("troupe",), FLOORS[:1], 0.95),
+        _to_peers(ranking, "close: ahead of the best of the study's seven", "close", ("study",), 1.0),
+        _to_floor(ranking, "product page: at least 0.85 of the floor with the same bytes", "product", ("troupe",), FLOORS[:1], 0.85),
+        _to_peers(ranking, "product page: ahead of every peer, all of which parse and look up", "product", ("study", "fair"), 1.0),
+        _cost(ranking),
+        *_latency(ranking),
+        _idle(ranking),
+        _payments(ranking, "durable payments: ahead of every peer as durable", "ratio_to_peers"),
+        _payments(ranking, "durable payments on short connections: ahead of every peer as durable", "short_ratio_to_peers"),
+        _soak(ranking),
+    ]
+
+
+def table(ranking):
+    return report.markdown_table(["target", "measured", ""], judged(ranking))
