@@ -64,15 +64,22 @@ void tls_stream::reset() noexcept {
   context_.reset();
   peer_.clear();
   why_ = "";
-  open_ = dead_ = drained_ = waits_to_write_ = came_short_ = kernel_receives_ = is_queued = false;
+  records_ = without_data_ = 0;
+  open_ = dead_ = drained_ = waits_to_write_ = came_short_ = came_empty_ = kernel_receives_ = is_queued = false;
 }
 
 // The library does not say how much its reads of the socket brought. Less than asked for means that the socket is empty (epoll(7)), and
-// knowing it spares one failing system call a request.
+// knowing it spares one failing system call a request. Here too ends what the library would otherwise go on to read by itself.
 long tls_stream::observe(bio_st* bio, int operation, const char*, std::size_t wanted, int, long, int result, std::size_t* got) {
+  auto& self = *reinterpret_cast<tls_stream*>(::BIO_get_callback_arg(bio));
+  if (operation == BIO_CB_READ && self.open_ && self.without_data_ > most_without_data) {
+    BIO_clear_retry_flags(bio);
+    return 0;
+  }
   if (operation == (BIO_CB_READ | BIO_CB_RETURN)) {
-    auto& self = *reinterpret_cast<tls_stream*>(::BIO_get_callback_arg(bio));
+    self.came_empty_ = result <= 0;
     self.came_short_ = result > 0 && got && *got < wanted;
+    if (result > 0 && got) self.without_data_ += *got;
   }
   return (operation & BIO_CB_RETURN) != 0 ? result : 1;
 }
@@ -86,7 +93,7 @@ tls_stream::outcome tls_stream::judge(int result) noexcept {
   }
   const auto code = ::ERR_peek_last_error();
   const char* reason = code != 0 ? ::ERR_reason_error_string(code) : nullptr;
-  why_ = reason ? reason : "the connection ended";
+  why_ = reason ? reason : without_data_ > most_without_data ? "too much came without data" : "the connection ended";
   ::ERR_clear_error();
   dead_ = true;
   return outcome::broken;
@@ -135,23 +142,26 @@ tls_stream::moved tls_stream::read(std::span<char> into) {
   drained_ = false;
   waits_to_write_ = false;
   came_short_ = false; // of this call's reads only: what an earlier one saw may have been filled up since
-  while (total < into.size()) {
+  for (records_ = 0; total < into.size() && records_ < records_a_read; ++records_) {
     if (dead_) return {total > 0 ? outcome::data : outcome::broken, total};
     ::ERR_clear_error();
+    came_empty_ = false;
     std::size_t got = 0;
     if (::SSL_read_ex(ssl_, into.data() + total, into.size() - total, &got) == 1) {
       total += got;
+      without_data_ = 0;
       drained_ = came_short_ && !kernel_receives_ && ::SSL_has_pending(ssl_) == 0;
-      if (drained_) break;
+      if (drained_) return {outcome::data, total};
       continue;
     }
     waits_to_write_ = SSL_want_write(ssl_);
     const auto judged = judge(0);
+    if (judged == outcome::would_block && !waits_to_write_ && !came_empty_) continue; // a record without data
     drained_ = judged == outcome::would_block;
     // The end, or a fault, is told again by the next call.
     return {total > 0 ? outcome::data : judged, total};
   }
-  return {outcome::data, total};
+  return {total > 0 ? outcome::data : outcome::more, total};
 }
 
 tls_stream::moved tls_stream::write(std::string_view bytes) {

@@ -19,9 +19,15 @@ class tls_stream {
  public:
   /// The most that one record holds; `write` cuts there. Source: RFC 8446 section 5.1.
   static constexpr std::size_t record_bytes = 16 * 1024;
+  /// The most records that one `read` takes, for a record costs the same however little it holds.
+  static constexpr std::size_t records_a_read = 16;
+  /// What a peer may send after its handshake without a byte of data among it: more than a whole record. A key update is 27 bytes and costs
+  /// a new key; a peer needs one in 2^24 records. Source: RFC 8446 sections 4.6.3 and 5.5.
+  static constexpr std::size_t most_without_data = 32 * 1024;
 
   enum class outcome : std::uint8_t {
     data,        ///< bytes were moved
+    more,        ///< no bytes were moved, and some may be there: the records so far held none
     would_block, ///< the socket has no more or takes no more
     closed,      ///< the peer has ended its side, with or without saying so: what it sent whole counts, what it did not does not
     broken,      ///< a fault of the network or of the peer: nothing more can be said
@@ -46,8 +52,11 @@ class tls_stream {
   [[nodiscard]] outcome handshake();
   [[nodiscard]] bool is_open() const noexcept { return open_; }
 
-  /// Reads until the buffer is full or nothing more is there. With `data`, `is_drained` tells which.
+  /// Reads until the buffer is full, nothing more is there, or `records_a_read` were taken. With `data`, `is_drained` tells whether nothing more is there.
+  /// `broken` too when the peer has sent more than `most_without_data`.
   [[nodiscard]] moved read(std::span<char> into);
+  /// How many records the last `read` took.
+  [[nodiscard]] std::size_t records() const noexcept { return records_; }
   /// Whether the last `read` took all that the socket held, so that what comes next makes it readable again.
   [[nodiscard]] bool is_drained() const noexcept { return drained_; }
 
@@ -81,11 +90,14 @@ class tls_stream {
   std::shared_ptr<const tls_context> context_;
   std::string peer_;
   const char* why_ = "";
+  std::size_t records_ = 0;
+  std::size_t without_data_ = 0; // bytes from the socket since the last that were data
   bool open_ = false;
   bool dead_ = false;           // the library forbids further calls
   bool drained_ = false;
   bool waits_to_write_ = false;
   bool came_short_ = false;     // the socket's last answer was less than what was asked for: it is empty
+  bool came_empty_ = false;     // it had nothing at all
   bool kernel_receives_ = false; // then a short answer is only the end of a record
 };
 

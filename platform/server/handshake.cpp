@@ -13,6 +13,9 @@ namespace {
 // behind them has its turn after everybody else's requests.
 constexpr std::chrono::microseconds handshakes_a_turn{1000};
 
+// What a record costs beyond its bytes, as bytes of a turn: one of a single byte costs nearly what one of a KiB does.
+constexpr std::size_t record_cost = 1024;
+
 } // namespace
 
 void connection_actor::begin_tls(std::uint32_t index) {
@@ -50,6 +53,7 @@ void connection_actor::step_handshake(std::uint32_t index) {
   case net::tls_stream::outcome::would_block: return register_with_epoll(index);
   case net::tls_stream::outcome::data: break;
   case net::tls_stream::outcome::closed:
+  case net::tls_stream::outcome::more:
   case net::tls_stream::outcome::broken:
     tls_metrics_->failed->add();
     base::log::debug("tls_handshake_failed", {{"listener", plane_->name}, {"reason", stream.why_broken()}});
@@ -62,13 +66,16 @@ void connection_actor::step_handshake(std::uint32_t index) {
   if (s.fd >= 0 && s.generation == generation && s.in_flight == 0) register_with_epoll(index);
 }
 
-// As recv(2).
+// As recv(2), but EINTR when what came held nothing and more may be there.
 ssize_t connection_actor::receive_tls(session& s, std::span<char> buffer) {
-  const auto got = tls_streams_[s.tls].read(buffer);
+  auto& stream = tls_streams_[s.tls];
+  const auto got = stream.read(buffer);
+  received_in_turn_ += stream.records() * record_cost;
   switch (got.result) {
   case net::tls_stream::outcome::data: return static_cast<ssize_t>(got.bytes);
   case net::tls_stream::outcome::closed: return 0;
   case net::tls_stream::outcome::would_block: errno = EAGAIN; return -1;
+  case net::tls_stream::outcome::more: errno = EINTR; return -1;
   case net::tls_stream::outcome::broken: break;
   }
   errno = EPROTO;

@@ -297,6 +297,38 @@ TEST_CASE("RFC 8446 4.6.3: a read that must answer a key update waits for the so
   CHECK(p.client->read() == "done");
 }
 
+TEST_CASE("a read takes a bounded number of records, however little they hold") {
+  for (const int version : versions) {
+    open_pair p(version);
+    for (std::size_t i = 0; i < tls_stream::records_a_read + 3; ++i) REQUIRE(p.client->write("x") == 1);
+    CHECK(p.read() == std::string(tls_stream::records_a_read, 'x'));
+    CHECK(p.stream.records() == tls_stream::records_a_read);
+    CHECK_FALSE(p.stream.is_drained());
+    CHECK(p.read() == "xxx");
+    CHECK(p.stream.is_drained());
+  }
+}
+
+TEST_CASE("RFC 8446 4.6.3: key updates are taken as records, and a flood of them breaks the stream") {
+  open_pair p(TLS1_3_VERSION);
+  for (std::size_t i = 0; i < tls_stream::records_a_read; ++i) p.client->update_keys();
+  REQUIRE(p.client->write("data") == 4);
+  CHECK(p.read().empty());
+  CHECK(p.last.result == outcome::more);
+  CHECK(p.stream.records() == tls_stream::records_a_read);
+  CHECK(p.read() == "data");
+  std::size_t updates = 0;
+  do {
+    p.client->update_keys();
+    static_cast<void>(p.client->read());
+    ++updates;
+    CHECK(p.read().empty());
+  } while (p.last.result != outcome::broken && updates < 5000);
+  CHECK(updates > 1000);
+  CHECK(updates < 1500);
+  CHECK_THAT(p.stream.why_broken(), Catch::Contains("without data"));
+}
+
 TEST_CASE("RFC 5746: a client cannot renegotiate") {
   open_pair p(TLS1_2_VERSION);
   // OpenSSL's client asks, and is told that there is none.
