@@ -86,6 +86,11 @@ void router::add_any(std::string_view pattern, std::size_t route) {
   }
 }
 
+void router::add_get_alone(std::string_view pattern, std::size_t route) {
+  add(method::get, pattern, route);
+  insert(pattern).head_goes_with_get = false;
+}
+
 const router::node* router::find(const node& from, std::string_view rest, path_parameters& parameters) {
   if (rest.empty()) return from.is_end ? &from : nullptr;
   const auto tail = rest.substr(1);
@@ -120,13 +125,13 @@ router::match_result router::match(method m, std::string_view path, path_paramet
   if (!end) return {};
   const auto index = static_cast<std::size_t>(m);
   auto route = end->routes[index];
-  if (route < 0 && m == method::head) route = end->routes[static_cast<std::size_t>(method::get)];
+  if (route < 0 && m == method::head && end->head_goes_with_get) route = end->routes[static_cast<std::size_t>(method::get)];
   if (route >= 0) return {outcome::found, static_cast<std::size_t>(route), 0};
   std::uint16_t allowed = 0;
   for (std::size_t i = 0; i < method_count; ++i) {
     if (end->routes[i] >= 0) allowed |= static_cast<std::uint16_t>(1u << i);
   }
-  if (allowed & (1u << static_cast<unsigned>(method::get))) allowed |= 1u << static_cast<unsigned>(method::head);
+  if (end->head_goes_with_get && (allowed & (1u << static_cast<unsigned>(method::get)))) allowed |= 1u << static_cast<unsigned>(method::head);
   return {outcome::wrong_method, 0, allowed};
 }
 

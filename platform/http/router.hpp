@@ -32,6 +32,8 @@ class router {
   /// of the program, found at its start.
   void add(method m, std::string_view pattern, std::size_t route);
   void add_any(std::string_view pattern, std::size_t route);
+  /// As `add` for GET, but HEAD does not come with it: for what has no head alone, as the opening of a WebSocket.
+  void add_get_alone(std::string_view pattern, std::size_t route);
 
   /// Finds the route of a normalised path and fills the parameters. Cost: one comparison a segment and literal; no allocation.
   /// Lifetime of the parameters' names: the router's; of their values: the path's.
@@ -48,6 +50,7 @@ class router {
     std::unique_ptr<node> tail;
     std::string tail_name;
     std::array<std::int32_t, method_count> routes;
+    bool head_goes_with_get = true;
     bool is_end = false; // of a pattern; false: only an inner segment of longer ones
     node() { routes.fill(-1); }
   };

@@ -16,6 +16,7 @@ channel_endpoint::channel_endpoint(channel_options options) : options_(std::move
 
 std::optional<http::response> channel_endpoint::start(call_site& site, const http::request& request) const {
   websocket::handshake shake;
+  shake.take_target(request.target);
   for (const auto& field : request.fields) shake.take(field.name, field.value);
   auto verdict = shake.judge(request.method == http::method::get, request.http_1_1, !request.body.empty(), options_.handshake,
                              site.may_compress_messages());

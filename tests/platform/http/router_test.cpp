@@ -99,6 +99,19 @@ TEST_CASE("a literal that leads nowhere does not hide a name") {
   CHECK(match(r, method::get, "/p").outcome == outcome::not_found);
 }
 
+TEST_CASE("HEAD does not go with a GET that is added alone") {
+  router r;
+  r.add_get_alone("/ws", 0);
+  CHECK(finds(r, method::get, "/ws", 0));
+  for (const auto m : {method::head, method::post}) {
+    const auto got = match(r, m, "/ws");
+    CHECK(got.outcome == outcome::wrong_method);
+    CHECK(router::allow_value(got.allowed) == "GET");
+  }
+  r.add(method::head, "/ws", 1);
+  CHECK(finds(r, method::head, "/ws", 1));
+}
+
 TEST_CASE("HEAD is answered by the route of GET unless it has its own") {
   router r;
   r.add(method::get, "/a", 0);

@@ -103,6 +103,26 @@ TEST_CASE("C-79, RFC 6455 4.1: only GET of HTTP/1.1 without a body opens a WebSo
   CHECK(shake.judge(true, true, false, {}).status == 101);
 }
 
+TEST_CASE("C-20, RFC 9112 3.2.2: the authority of a target in absolute form counts, and Host does not") {
+  const auto from = [](std::string_view target, const std::string& origin) {
+    handshake shake;
+    shake.take_target(target);
+    const auto request = with("Origin", origin); // to server.example.org
+    for (const auto& [name, value] : request) shake.take(name, value);
+    return shake.judge(true, true, false, {}).status;
+  };
+  for (const std::string_view target : {"http://a.example/echo-ws", "HTTP://A.example:80/x?y=://", "http://a.example?q", "http://a.example"}) {
+    INFO(target);
+    CHECK(from(target, "http://a.example") == 101);
+    CHECK(from(target, "http://server.example.org") == 403);
+  }
+  for (const std::string_view target : {"/echo-ws", "/http://a.example/", "/?http://a.example/"}) {
+    INFO(target);
+    CHECK(from(target, "http://a.example") == 403);
+    CHECK(from(target, "http://server.example.org") == 101);
+  }
+}
+
 TEST_CASE("C-79, RFC 6455 10.2: a page may connect to its own host, or from an origin that the route allows") {
   const handshake_rules rules{{"https://shop.example.org", "http://localhost:3000"}, false, {}};
   const auto from = [&](const std::string& origin) { return judge(with("Origin", origin), rules).status; };
