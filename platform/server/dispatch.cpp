@@ -172,8 +172,9 @@ std::optional<http::response> connection_actor::handle(std::uint32_t place, http
   auto& envelope = site.envelope();
   if (rule.needs_idempotency_key) {
     const auto name = std::string_view("Idempotency-Key");
-    const auto field = request.field(name);
-    if (!field) return http::problem(400, "this request needs an Idempotency-Key field", id());
+    if (!request.field(name)) return http::problem(400, "this request needs an Idempotency-Key field", id());
+    const auto field = request.only_field(name);
+    if (!field) return http::problem(400, "Idempotency-Key is there more than once", id());
     auto key = http::parse_idempotency_key(*field);
     if (!key) return http::problem(400, "Idempotency-Key must be one string of 1 to 255 printable characters", id());
     envelope.idempotency_key = std::move(*key);
