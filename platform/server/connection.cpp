@@ -233,7 +233,7 @@ void connection_actor::on_deadline(std::uint32_t index) {
     if (s.is(session::gathering) && s.in_flight == 0 && !s.is(session::blocked)) {
       const auto& partial = *intakes_[s.intake];
       if (partial.in_body || http::has_request_line(partial.bytes, limits_.request))
-        return refuse(index, {408, "the request did not come in time"});
+        return refuse(index, {408, "the request did not come in time"}, partial.in_body ? partial.head : partial.bytes);
     }
     return close_session(index);
   }

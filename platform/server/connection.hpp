@@ -97,6 +97,7 @@ class connection_actor final : public actor::turn_actor {
   // reading.cpp: bytes to requests
   void read(std::uint32_t index);
   [[nodiscard]] bool take_received(std::uint32_t index, std::span<char> buffer, ssize_t got);
+  void drop_incomplete(session& s);
   void take(std::uint32_t index, std::string_view bytes);
   [[nodiscard]] bool take_body(std::uint32_t index, std::string_view& bytes);
   void take_requests(std::uint32_t index, std::string_view bytes);
@@ -104,7 +105,7 @@ class connection_actor final : public actor::turn_actor {
   void keep_for_later(std::uint32_t index, std::string_view bytes, bool incomplete_head);
   void judge(std::uint32_t index, intake& in);
   void take_waiting(std::uint32_t index);
-  void refuse(std::uint32_t index, http::refusal why);
+  void refuse(std::uint32_t index, http::refusal why, std::string_view head);
   void send_continue(std::uint32_t index);
   [[nodiscard]] intake* borrow_intake(session& s);
   void return_intake(session& s);

@@ -79,14 +79,17 @@ bool connection_actor::take_received(std::uint32_t index, std::span<char> buffer
     return false;
   }
   s.set(session::peer_finished);
-  // Half-close: what was asked completely is still answered; an incomplete request never will be.
-  if (s.is(session::gathering)) {
-    return_intake(s);
-    s.clear(session::gathering);
-  }
+  drop_incomplete(s);
   const bool owes_frames = s.websocket != none && websockets_[s.websocket].owes_client();
   if (s.in_flight == 0 && s.intake == none && s.output == none && !owes_frames) close_session(index);
   return false;
+}
+
+// Half-close: what was asked completely is still answered; an incomplete request never will be.
+void connection_actor::drop_incomplete(session& s) {
+  if (!s.is(session::gathering)) return;
+  return_intake(s);
+  s.clear(session::gathering);
 }
 
 // New bytes of a session: they continue what it has borrowed an intake for, or begin requests.
@@ -121,8 +124,14 @@ void connection_actor::take_waiting(std::uint32_t index) {
   return_intake(s);
   s.clear(session::gathering);
   take_requests(index, waiting);
+  if (s.fd < 0 || s.generation != generation) return;
+  if (s.is(session::peer_finished)) { // while they waited
+    drop_incomplete(s);
+    if (s.in_flight == 0 && s.intake == none && s.output == none && s.websocket == none) close_session(index);
+    return;
+  }
   // Empty lines before it do not give a head more time.
-  if (s.fd >= 0 && s.generation == generation && s.served == served && s.is(session::gathering) && !intakes_[s.intake]->in_body) {
+  if (s.served == served && s.is(session::gathering) && !intakes_[s.intake]->in_body) {
     auto& head = *intakes_[s.intake];
     head.head_due = s.due = std::min(head.head_due, due);
     wheel_.at_most(index, s.due);
@@ -143,7 +152,7 @@ void connection_actor::take_requests(std::uint32_t index, std::string_view bytes
     parser_.reset();
     std::size_t consumed = 0;
     switch (parser_.parse(bytes, consumed)) {
-    case http::request_parser::status::refused: return refuse(index, parser_.why_refused());
+    case http::request_parser::status::refused: return refuse(index, parser_.why_refused(), bytes);
     case http::request_parser::status::need_more:
       if (parser_.head_complete()) return begin_body(index, bytes);
       return keep_for_later(index, with_empty_lines, true);
@@ -159,7 +168,7 @@ void connection_actor::take_requests(std::uint32_t index, std::string_view bytes
 void connection_actor::begin_body(std::uint32_t index, std::string_view bytes) {
   auto& s = sessions_[index];
   auto* in = borrow_intake(s);
-  if (!in) return refuse(index, {503, "too many incomplete requests at once"});
+  if (!in) return refuse(index, {503, "too many incomplete requests at once"}, bytes);
   const auto head_bytes = bytes.find(head_end) + head_end.size();
   in->head.assign(bytes.substr(0, head_bytes));
   in->in_body = true;
@@ -210,14 +219,14 @@ bool connection_actor::take_body(std::uint32_t index, std::string_view& bytes) {
   const auto status = bytes.empty() ? http::request_parser::status::need_more : in.parser.parse(bytes, consumed);
   bytes.remove_prefix(consumed);
   if (status == http::request_parser::status::refused) {
-    refuse(index, in.parser.why_refused());
+    refuse(index, in.parser.why_refused(), in.head);
     return false;
   }
   if (status == http::request_parser::status::need_more) {
     in.bytes.assign(bytes);
     bytes = {};
     count_held(in);
-    if (held_bytes_ > limits_.held_bytes) refuse(index, {503, "too many incomplete requests at once"});
+    if (held_bytes_ > limits_.held_bytes) refuse(index, {503, "too many incomplete requests at once"}, in.head);
     return false;
   }
   // Complete. The rest may lie in `joined`, which ends with this function, so it is taken from here.
@@ -263,7 +272,7 @@ void connection_actor::keep_for_later(std::uint32_t index, std::string_view byte
   auto& s = sessions_[index];
   auto* in = borrow_intake(s);
   if (!in && s.websocket != none) return close_session(index); // what follows the upgrade is no request
-  if (!in) return refuse(index, {503, "too many incomplete requests at once"});
+  if (!in) return refuse(index, {503, "too many incomplete requests at once"}, bytes);
   in->bytes.assign(bytes);
   count_held(*in);
   if (!incomplete_head) return;
@@ -277,17 +286,19 @@ void connection_actor::keep_for_later(std::uint32_t index, std::string_view byte
 void connection_actor::judge(std::uint32_t index, intake& in) {
   const auto why = in.parser.look(in.bytes);
   in.searched = in.bytes.size();
-  if (!why.detail.empty()) refuse(index, why);
+  if (!why.detail.empty()) refuse(index, why, in.bytes);
 }
 
 // The client is told why, in its turn after the answers to what it asked before, and the connection closes: where this request ends
-// and the next begins is not known any more.
-void connection_actor::refuse(std::uint32_t index, http::refusal why) {
+// and the next begins is not known any more. `head` is what there is of it.
+void connection_actor::refuse(std::uint32_t index, http::refusal why, std::string_view head) {
   auto& s = sessions_[index];
-  return_intake(s);
-  s.clear(session::gathering);
   http::request broken;
   broken.keep_alive = false;
+  head.remove_prefix(std::min(head.find_first_not_of("\r\n"), head.size()));
+  if (head.starts_with("HEAD ")) broken.method = http::method::head; // answered without a body. RFC 9110 section 9.3.2
+  return_intake(s);
+  s.clear(session::gathering);
   const auto exchange_index = open_exchange(index, broken);
   if (exchange_index == none) return close_session(index);
   s.set(session::readable); // unread bytes may be there: close gently

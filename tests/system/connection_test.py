@@ -1,16 +1,24 @@
 """How connections begin, wait, break and end. Numbers C-n are those of the catalogue of bad inputs."""
 import contextlib
 import errno
+import re
 import select
+import shutil
 import socket
 import struct
+import subprocess
+import sys
 import threading
 import time
 import unittest
 
-from troupe_process import PATIENCE, SharedServerTest, SystemTest, key, payment, request, run_troupe, wait_until
+from troupe_process import BINARY, PATIENCE, SharedServerTest, SystemTest, environment, key, payment, request, run_troupe, wait_until
 
 HELLO = request("GET", "/hello")
+
+
+def may_unshare():
+    return shutil.which("unshare") is not None and subprocess.run(["unshare", "-rn", "true"], capture_output=True, check=False).returncode == 0
 
 
 def reset(connection):
@@ -98,6 +106,21 @@ class Ends(SharedServerTest):
         self.assertEqual(self.server.ask("GET", "/hello").body, b"Hello")
         self.wait_until_alone(descriptors)
 
+    def test_c65_what_was_asked_whole_before_the_end_is_answered_and_what_was_not_is_not_waited_for(self):
+        """C-65."""
+        server = self.serve("connections.head_timeout=10m", "connections.body_timeout=10m")
+        for rest in (b"GET /hel", b"GET /hello HTTP/1.1\r\nHost: h\r\n", b"POST /echo HTTP/1.1\r\nHost: h\r\nContent-Length: 5\r\n\r\nab",
+                     b"POST /echo HTTP/1.1\r\nHost: h\r\nExpect: 100-continue\r\nContent-Length: 5\r\n\r\n"):
+            for whole in (0, 1, 31, 32, 33, 64, 100):
+                with self.subTest(rest=rest, whole=whole), contextlib.ExitStack() as stack:
+                    clients = [stack.enter_context(server.connect()) for _ in range(10)]
+                    for c in clients:
+                        c.send(HELLO * whole + rest)
+                        c.finish_sending()
+                    for c in clients:
+                        statuses = re.findall(rb"HTTP/1\.1 (\d+)", c.read_to_end())
+                        self.assertEqual([s for s in statuses if s != b"100"], [b"200"] * whole)
+
     def test_c68_a_thousand_requests_in_one_packet_are_answered_in_order(self):
         """C-68."""
         with self.server.connect() as c:
@@ -154,19 +177,20 @@ class Ends(SharedServerTest):
 class Limits(SystemTest):
     def test_c74_the_last_request_of_a_session_announces_the_close(self):
         """C-74."""
-        server = self.serve("connections.requests_per_session=5")
+        most = 1000
+        server = self.serve(f"connections.requests_per_session={most}")
         for packed in (False, True):
             with self.subTest(packed=packed), server.connect() as c:
                 if packed:
-                    c.send(HELLO * 8)
+                    c.send(HELLO * (most + 3))
                 closes = []
-                for _ in range(5):
+                for _ in range(most):
                     if not packed:
                         c.send(HELLO)
                     answer = c.read()
                     self.assertEqual(answer.body, b"Hello")
                     closes.append(answer.announces_close())
-                self.assertEqual(closes, [False] * 4 + [True])
+                self.assertEqual(closes, [False] * (most - 1) + [True])
                 self.assertTrue(c.is_closed_by_server())
 
     def test_c68_a_session_is_not_read_beyond_its_depth(self):
@@ -276,7 +300,32 @@ class Limits(SystemTest):
             self.assertTrue(c.is_closed_by_server())
 
 
+# Run in a network of its own: gives it a loopback device and no IPv6, then becomes the server.
+WITHOUT_IPV6 = """
+import fcntl, os, socket, struct, sys
+with socket.socket() as s:
+    fcntl.ioctl(s, 0x8914, struct.pack("16sh14x", b"lo", 0x49))  # SIOCSIFFLAGS: IFF_UP | IFF_LOOPBACK | IFF_RUNNING
+with open("/proc/sys/net/ipv6/conf/all/disable_ipv6", "w") as switch:
+    switch.write("1")
+os.execv(sys.argv[1], sys.argv[1:])
+"""
+
+
 class Addresses(SystemTest):
+    @unittest.skipUnless(may_unshare(), "no network of its own for a test on this machine")
+    def test_c78_without_ipv6_an_ipv6_address_is_refused_by_name_and_ipv4_serves(self):
+        """C-78."""
+        for where, status, said in (("[::1]:0", 1, r"\[::1\]"), ("127.0.0.1:0", 0, "")):
+            with self.subTest(where):
+                server = subprocess.Popen(["unshare", "-rn", sys.executable, "-c", WITHOUT_IPV6, BINARY, "serve", "--listen", where, "--admin", "127.0.0.1:0",
+                                           "--data-dir", self.directory / "data"], stdout=subprocess.PIPE, stderr=subprocess.PIPE, env=environment())
+                ready = server.stdout.readline()
+                if ready:
+                    server.terminate()
+                _, errors = server.communicate(timeout=PATIENCE)
+                self.assertEqual((server.returncode, b"ready" in ready), (status, status == 0), errors)
+                self.assertRegex(errors.decode(), said)
+
     def test_c78_an_address_that_this_machine_does_not_have_is_named(self):
         """C-78."""
         for where in ("192.0.2.1:0", "[2001:db8::1]:0"):
