@@ -1,7 +1,12 @@
 """Behind real front ends: what nginx and HAProxy pass on is understood as they understand it, so nothing can be smuggled past them."""
+import collections
+import concurrent.futures
+import contextlib
+import re
 import socket
 import unittest
 
+import corpus
 from front_end import Haproxy, Nginx
 from metrics_test import parse
 from troupe_process import Closed, Connection, SystemTest, request, wait_until
@@ -113,6 +118,13 @@ CASES = [
 ]
 
 
+LENIENT = "  option accept-invalid-http-request"
+CORPORA = ("framing", "fields", "host", "chunked", "body")
+AT_ONCE = 64  # as many connections to the server as nginx keeps
+# A request that a front end has not sent to its end is soon answered, or given up.
+IMPATIENT = ("connections.head_timeout=1s", "connections.body_timeout=1s")
+
+
 class Smuggling(SystemTest):
     def total(self, server):
         samples, _ = parse(server.ask_admin("GET", "/metrics").body.decode())
@@ -156,7 +168,7 @@ class Smuggling(SystemTest):
                 expected = before + len(got) + 2
                 wait_until(lambda: len(front.requests()) >= expected, "the probes are logged")
                 self.assertEqual(len(front.requests()), expected, "as many answers as the front end has seen requests")
-                sent = sum(sent for _, sent in front.requests()[before:])
+                sent = sum(row.sent for row in front.requests()[before:])
                 served = self.total(server) - served_before
                 self.assertEqual(served, sent, "the server answers as many requests as the front end has sent")
         self.assertGreater(accepted, 5, "the cases that are no attacks get through")
@@ -175,8 +187,87 @@ class Smuggling(SystemTest):
 
     def test_nothing_is_smuggled_through_a_lenient_haproxy(self):
         server = self.serve()
-        lenient = "  option accept-invalid-http-request"
-        self.check(Haproxy(self, self.directory / "haproxy", server, defaults=lenient), server)
+        self.check(Haproxy(self, self.directory / "haproxy", server, defaults=LENIENT), server)
+
+
+class Corpus(SystemTest):
+    """All cases of the corpus about where a request ends and what its fields are, many at once.
+
+    The front end's log tells which requests it has sent and which of them the server has answered. The server must have given these answers, by
+    their statuses, and no others but for requests that the front end broke off itself, because of what came behind their heads: of such a one it
+    has sent a part, and closed the connection before any answer. The server may have refused that part, once, or seen it end early and said nothing (RFC
+    9112 section 8); which it is, is a matter of who was first. So each of these cases is sent once more alone, where its bound is a single answer.
+    """
+
+    def given(self, server):
+        """How many answers the server has given, by status."""
+        samples, _ = parse(server.ask_admin("GET", "/metrics").body.decode())
+        given = collections.Counter()
+        for (name, labels), value in samples.items():
+            if name == "troupe_http_requests_total" and ("listener", "public") in labels:
+                given[int(dict(labels)["status"])] += int(value)
+        return given
+
+    def strange(self, front, client, case):
+        """Sends a case and a request of its own behind it. Words of another client among the answers; there must be none."""
+        word = b"client-%d-" % client
+        with front.connect(client) as c:
+            try:
+                c.send(case.bytes + request("POST", "/echo", word, {"Connection": "close"}))
+            except (BrokenPipeError, ConnectionResetError):
+                pass  # refused before the end
+            received = c.read_to_end()
+        return [found for found in re.findall(rb"client-\d+-", received) if found != word]
+
+    def account(self, front, server, cases):
+        """Sends the cases, by client, and asserts the above. The clients whose requests were broken off, and how many requests were answered 200."""
+        before, seen = self.given(server), len(front.requests())
+        with concurrent.futures.ThreadPoolExecutor(AT_ONCE) as pool:
+            for (client, case), strange in zip(cases.items(), pool.map(lambda item: self.strange(front, *item), cases.items())):
+                self.assertFalse(strange, f"answers to others in that of client {client}, {case}")
+
+        def account():
+            rows = front.requests()[seen:]
+            got = collections.Counter(row.status for row in rows if row.answered)
+            broken_off = [row.client for row in rows if row.sent and not row.answered]
+            return got, self.given(server) - before, broken_off
+
+        def agrees():
+            got, given, broken_off = account()
+            return not got - given and (given - got).total() <= len(broken_off)
+
+        with contextlib.suppress(AssertionError):
+            wait_until(agrees, "the sums agree", patience=5)
+        got, given, broken_off = account()
+        self.assertTrue(agrees(), f"{front.name} has got {dict(got)}, the server has given {dict(given)}, and these were broken off: "
+                                  f"{[str(cases[client]) for client in broken_off]}")
+        return sorted(set(broken_off)), got[200]
+
+    def check(self, front, server):
+        cases = dict(enumerate((case for name in CORPORA for case in corpus.load(corpus.CORPUS / f"{name}.corpus")), 1))
+        self.assertGreater(len(cases), 500)
+        broken_off, accepted = self.account(front, server, cases)
+        self.assertGreater(accepted, 100, "what is no attack gets through")
+        self.assertLess(len(broken_off), 20, "most requests are sent whole or not at all")
+        for client in broken_off:
+            with self.subTest(front=front.name):
+                self.account(front, server, {client: cases[client]})
+
+    def test_the_corpus_is_accounted_for_through_nginx(self):
+        server = self.serve(*IMPATIENT)
+        self.check(Nginx(self, self.directory / "nginx", server), server)
+
+    def test_the_corpus_is_accounted_for_through_nginx_that_gathers_bodies(self):
+        server = self.serve(*IMPATIENT)
+        self.check(Nginx(self, self.directory / "nginx", server, buffering="on"), server)
+
+    def test_the_corpus_is_accounted_for_through_haproxy(self):
+        server = self.serve(*IMPATIENT)
+        self.check(Haproxy(self, self.directory / "haproxy", server), server)
+
+    def test_the_corpus_is_accounted_for_through_a_lenient_haproxy(self):
+        server = self.serve(*IMPATIENT)
+        self.check(Haproxy(self, self.directory / "haproxy", server, defaults=LENIENT), server)
 
 
 class ProxyProtocol(SystemTest):
@@ -195,7 +286,7 @@ class ProxyProtocol(SystemTest):
                     for _ in range(3):
                         self.assertEqual(c.ask("POST", "/echo", b"x").body, b"x")
             wait_until(lambda: len(front.requests()) == 9, "all are logged")
-            self.assertEqual(front.requests(), [(200, True)] * 9)
+            self.assertEqual([row[1:] for row in front.requests()], [(200, True, True)] * 9)
         self.assertEqual(self.refused(server, "proxy_header"), 0)
 
     def test_haproxy_speaks_version_1_in_vain(self):
