@@ -14,6 +14,7 @@
 #include <caf/actor_system.hpp>
 #include <caf/init_global_meta_objects.hpp>
 
+#include <poll.h>
 #include <sys/resource.h>
 #include <unistd.h>
 
@@ -109,7 +110,9 @@ class stop_watchdog {
               last = now;
             }
             if (!again && now < end) continue;
-            std::cerr << (again ? "troupe: second signal, ending at once\n" : "troupe: the drain took too long, ending\n");
+            // Unless nobody reads it: nothing may keep the last resort.
+            if (pollfd errors{STDERR_FILENO, POLLOUT, 0}; ::poll(&errors, 1, 0) > 0)
+              std::cerr << (again ? "troupe: second signal, ending at once\n" : "troupe: the drain took too long, ending\n");
             std::_Exit(exit_failed);
           }
         }) {}

@@ -5,18 +5,23 @@
 
 #include <spdlog/async.h>
 #include <spdlog/async_logger.h>
-#include <spdlog/sinks/stdout_sinks.h>
+#include <spdlog/details/null_mutex.h>
+#include <spdlog/sinks/base_sink.h>
 
+#include <poll.h>
 #include <unistd.h>
 
 #include <array>
 #include <atomic>
+#include <cerrno>
 #include <cmath>
 #include <cstdio>
+#include <future>
 #include <memory>
 #include <mutex>
 #include <shared_mutex>
 #include <string>
+#include <thread>
 #include <utility>
 
 namespace troupe::base::log {
@@ -26,11 +31,32 @@ namespace {
 constexpr std::size_t queue_records = 8192;
 constexpr std::array<std::string_view, 5> names{"debug", "info", "warn", "error", "off"};
 
+// Each record is one write of the queue's one thread. Not by stdio: a write that waits would hold its stream's lock, for which the end of the
+// process waits in turn.
+class stderr_sink final : public spdlog::sinks::base_sink<spdlog::details::null_mutex> {
+  void sink_it_(const spdlog::details::log_msg& record) override {
+    spdlog::memory_buf_t line;
+    formatter_->format(record, line);
+    for (std::size_t begin = 0; begin < line.size();) {
+      const auto written = ::write(STDERR_FILENO, line.data() + begin, line.size() - begin);
+      if (written > 0) {
+        begin += static_cast<std::size_t>(written);
+      } else if (errno == EAGAIN) { // somebody who shares it does not want to wait; this thread may
+        pollfd full{STDERR_FILENO, POLLOUT, 0};
+        ::poll(&full, 1, -1);
+      } else if (errno != EINTR) {
+        return;
+      }
+    }
+  }
+  void flush_() override {}
+};
+
 // What lives from start() to stop(). The logger goes before the queue, whose end writes what is in it.
 struct running_writer {
   explicit running_writer(format f)
       : shape(f), queue(std::make_shared<spdlog::details::thread_pool>(queue_records, 1)),
-        logger(std::make_shared<spdlog::async_logger>("troupe", std::make_shared<spdlog::sinks::stderr_sink_mt>(), queue,
+        logger(std::make_shared<spdlog::async_logger>("troupe", std::make_shared<stderr_sink>(), queue,
                                                       spdlog::async_overflow_policy::overrun_oldest)) {
     logger->set_pattern("%v");
     logger->set_level(spdlog::level::trace);
@@ -91,25 +117,36 @@ std::string as_text(level l, std::string_view event, std::initializer_list<field
   return line;
 }
 
-// The writer before ends when nobody can reach it any more, and not under the lock: it may have much to write.
-void replace_writer(std::unique_ptr<running_writer> next) {
+// The writer before ends when nobody can reach it any more, and not under the lock: it may have much to write. Its end waits for its thread, which
+// waits for standard error; so that is left to another thread, and both are left behind when it takes too long.
+bool replace_writer(std::unique_ptr<running_writer> next, std::chrono::milliseconds longest) {
   std::unique_lock hold(writer_access);
   std::swap(writer, next);
   hold.unlock();
+  if (!next) return true;
+  std::promise<void> end;
+  auto ended = end.get_future();
+  std::thread ending([before = std::move(next), end = std::move(end)]() mutable {
+    before.reset();
+    end.set_value();
+  });
+  const bool in_time = ended.wait_for(longest) == std::future_status::ready;
+  in_time ? ending.join() : ending.detach();
+  return in_time;
 }
 
 } // namespace
 
 void start(level lowest, format shape) {
-  replace_writer(std::make_unique<running_writer>(shape));
+  static_cast<void>(replace_writer(std::make_unique<running_writer>(shape), longest_end));
   lowest_level.store(lowest, std::memory_order_relaxed);
 }
 
 format format_for_stderr() noexcept { return ::isatty(STDERR_FILENO) == 1 ? format::text : format::json; }
 
-void stop() {
+bool stop(std::chrono::milliseconds longest) {
   lowest_level.store(level::off, std::memory_order_relaxed);
-  replace_writer(nullptr);
+  return replace_writer(nullptr, longest);
 }
 
 void set_level(level lowest) noexcept { lowest_level.store(lowest, std::memory_order_relaxed); }

@@ -1,5 +1,6 @@
 #pragma once
 
+#include <chrono>
 #include <cstdint>
 #include <initializer_list>
 #include <string_view>
@@ -23,15 +24,20 @@ struct field {
   field(std::string_view k, double v) : key(k), value(v) {}
 };
 
+/// How long a writer may take to end.
+inline constexpr std::chrono::seconds longest_end{2};
+
 /// Starts the writer: one thread behind a queue of 8192 records. A full queue drops the oldest record and counts it, so a
-/// slow disk or terminal never blocks a request. Records go to standard error; those before it are dropped. Thread: any, also while others log.
+/// slow disk or terminal never blocks a request. Records go to standard error; those before it are dropped. Ends a writer that runs, as `stop`.
+/// Thread: any, also while others log.
 void start(level lowest, format shape);
 
 /// Text on a terminal, JSON lines otherwise.
 [[nodiscard]] format format_for_stderr() noexcept;
 
-/// Writes what is queued and ends the writer. Records after it are dropped. Thread: any, also while others log.
-void stop();
+/// Writes what is queued and ends the writer; true when that is done within `longest`. False when standard error takes nothing, as a pipe
+/// that is full: what is left is written if it does later, while the process lives, and keeps nobody. Records after it are dropped. Thread: any, also while others log.
+bool stop(std::chrono::milliseconds longest = longest_end);
 
 /// Thread: any. Takes effect for the records after it.
 void set_level(level lowest) noexcept;

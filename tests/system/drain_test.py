@@ -1,8 +1,10 @@
 """Stopping: nobody who was promised an answer goes without."""
 import contextlib
+import fcntl
 import os
 import signal
 import threading
+import time
 import unittest
 
 from troupe_process import Closed, SystemTest, request, wait_until
@@ -138,6 +140,43 @@ class Drain(SystemTest):
         server.end()
         top = self.serve().ask("GET", "/v1/stats/top?metric=views&window=all&limit=1").json()
         self.assertEqual(top["items"], [{"product_id": "seen", "value": 7}])
+
+
+class Errors(SystemTest):
+    """A standard error that is full, and that nobody reads."""
+
+    def serve_unread(self, *settings):
+        reading, writing = os.pipe()
+        self.addCleanup(os.close, reading)
+        self.addCleanup(os.close, writing)
+        fcntl.fcntl(writing, fcntl.F_SETPIPE_SZ, 4096)
+        os.set_blocking(writing, False)
+        with contextlib.suppress(BlockingIOError):
+            while True:
+                os.write(writing, b"x")
+        os.set_blocking(writing, True)
+        server = self.serve(*settings, before_exec=lambda: os.dup2(writing, 2))
+        self.assertEqual(server.ask("GET", "/hello").body, b"Hello")
+        return server
+
+    def test_a_stop_does_not_wait_for_the_log(self):
+        server = self.serve_unread("drain.delay=0ms")
+        begin = time.monotonic()
+        server.end()
+        self.assertLess(time.monotonic() - begin, 10)
+
+    def test_a_second_signal_ends_at_once_all_the_same(self):
+        server = self.serve_unread("drain.delay=60s")
+        server.send_signal(signal.SIGTERM)
+        wait_until(lambda: server.ask_admin("GET", "/readyz").status == 503, "the drain begins")
+
+        def is_ended_by_another():
+            with contextlib.suppress(ProcessLookupError):
+                server.send_signal(signal.SIGTERM)
+            return not server.is_running()
+
+        wait_until(is_ended_by_another, "an impatient user is heard", pause=0.7)
+        self.assertEqual(server.wait_end(), 1)
 
 
 class Ports(SystemTest):

@@ -2,10 +2,12 @@
 
 #include <catch2/catch.hpp>
 
+#include <fcntl.h>
 #include <unistd.h>
 
 #include <algorithm>
 #include <atomic>
+#include <chrono>
 #include <cstdint>
 #include <cstdio>
 #include <functional>
@@ -125,6 +127,31 @@ TEST_CASE("records after the end are dropped") {
   log::stop();
   log::error("nobody listens");
   CHECK(log::dropped() == 0);
+}
+
+TEST_CASE("a standard error that nobody reads holds the end up until its deadline, and gets the rest once it is read") {
+  int ends[2];
+  REQUIRE(::pipe2(ends, O_CLOEXEC) == 0);
+  REQUIRE(::fcntl(ends[1], F_SETPIPE_SZ, 4096) > 0);
+  std::fflush(stderr);
+  const int before = ::dup(STDERR_FILENO);
+  ::dup2(ends[1], STDERR_FILENO);
+  log::start(log::level::info, log::format::text);
+  for (int i = 0; i < 1000; ++i) log::info("waiting", {{"number", i}});
+  const bool has_ended = log::stop(std::chrono::milliseconds(20));
+  const bool is_idle = log::stop();
+  std::string written;
+  char bytes[4096];
+  while (written.find("number=999\n") == std::string::npos) {
+    const auto got = ::read(ends[0], bytes, sizeof bytes);
+    if (got <= 0) break;
+    written.append(bytes, static_cast<std::size_t>(got));
+  }
+  ::dup2(before, STDERR_FILENO);
+  for (const int fd : {before, ends[0], ends[1]}) ::close(fd);
+  CHECK_FALSE(has_ended);
+  CHECK(is_idle);
+  CHECK(std::count(written.begin(), written.end(), '\n') == 1000);
 }
 
 TEST_CASE("records written while the writer ends and begins again are whole lines or nothing") {
