@@ -1,15 +1,20 @@
 #include "platform/net/ring.hpp"
 
+#include "platform/base/clock.hpp"
 #include "platform/net/socket.hpp"
 
 #include <liburing.h>
+#include <poll.h>
 #include <sys/socket.h>
 
 #include <algorithm>
 #include <cerrno>
+#include <chrono>
 #include <cstring>
+#include <mutex>
 #include <string>
 #include <utility>
+#include <vector>
 
 namespace troupe::net {
 
@@ -17,6 +22,7 @@ namespace {
 
 constexpr std::int32_t not_done = INT32_MIN;
 constexpr int submissions_tried = 3;
+constexpr std::chrono::seconds longest_wait{1}; // for what should be there already
 
 base::error refused(const std::string& why) { return {base::errc::unavailable, "no io_uring: " + why}; }
 
@@ -26,6 +32,26 @@ bool has_operations(io_uring& ring) {
   const bool both = ::io_uring_opcode_supported(probe, IORING_OP_RECV) != 0 && ::io_uring_opcode_supported(probe, IORING_OP_SEND) != 0;
   ::io_uring_free_probe(probe);
   return both;
+}
+
+// The kernel may write to them at any time, so they live as long as the process.
+void keep_forever(std::unique_ptr<char[]> buffers) {
+  static std::mutex access;
+  static std::vector<std::unique_ptr<char[]>> kept;
+  const std::lock_guard hold(access);
+  kept.push_back(std::move(buffers));
+}
+
+// Whether the ring has a result before that time.
+bool has_result(const io_uring& ring, base::time_point until) noexcept {
+  for (;;) {
+    const auto left = std::chrono::ceil<std::chrono::milliseconds>(until - base::clock::now()).count();
+    if (left <= 0) return false;
+    pollfd waited{ring.ring_fd, POLLIN, 0};
+    const int ready = ::poll(&waited, 1, static_cast<int>(left));
+    if (ready > 0) return waited.revents == POLLIN;
+    if (ready < 0 && errno != EINTR) return false;
+  }
 }
 
 } // namespace
@@ -42,7 +68,10 @@ base::result<std::unique_ptr<ring>> ring::open() {
 ring::ring(std::unique_ptr<io_uring> opened)
     : ring_(std::move(opened)), buffers_(std::make_unique_for_overwrite<char[]>(most_operations * buffer_bytes)) {}
 
-ring::~ring() { ::io_uring_queue_exit(ring_.get()); }
+ring::~ring() {
+  ::io_uring_queue_exit(ring_.get());
+  if (has_lost_) keep_forever(std::move(buffers_));
+}
 
 // Tried, as no version number tells it: an empty socket must answer EAGAIN in the call that asks, or a run could wait for a client.
 bool ring::carries_out_at_once() {
@@ -54,8 +83,8 @@ bool ring::carries_out_at_once() {
   send(other.fd(), "x");
   receive(one.fd());
   const auto handed = submit();
-  if (handed != count_ || ::io_uring_cq_ready(ring_.get()) != handed) return false; // what is left ends with the ring
-  take_results(handed);
+  has_lost_ = ::io_uring_cq_ready(ring_.get()) != handed;
+  if (has_lost_ || handed != count_ || !take_results(handed)) return false;
   const bool right = result(0) == -EAGAIN && result(1) == 1 && result(2) == 1 && buffer(2)[0] == 'x';
   clear();
   return right;
@@ -70,13 +99,19 @@ void ring::send(int fd, std::string_view bytes) noexcept {
 }
 
 void ring::run() noexcept {
+  unsigned handed = 0;
   if (!is_broken_ && count_ > 0) {
-    const auto handed = submit();
-    is_broken_ = handed < count_; // the rest stays in the queue, which must not be submitted any more
-    take_results(handed);
+    handed = submit();
+    has_lost_ = !take_results(handed);
+    is_broken_ = has_lost_ || handed < count_; // the rest stays in the queue, which must not be submitted any more
   }
   for (std::size_t i = 0; is_broken_ && i < count_; ++i) {
-    if (operations_[i].result == not_done) carry_out(i);
+    if (operations_[i].result != not_done) continue;
+    if (i < handed) {
+      operations_[i].result = -ETIMEDOUT;
+    } else {
+      carry_out(i);
+    }
   }
 }
 
@@ -99,15 +134,21 @@ unsigned ring::submit() noexcept {
   return handed;
 }
 
-void ring::take_results(unsigned many) noexcept {
+// False when not all have come in time. They are there at once: `open` has made sure that the kernel does not let operations wait.
+bool ring::take_results(unsigned many) noexcept {
+  base::time_point until{};
   for (unsigned taken = 0; taken < many;) {
     io_uring_cqe* completion = nullptr;
-    // It is there: `open` has made sure that the kernel does not let operations wait.
-    if (::io_uring_wait_cqe(ring_.get(), &completion) < 0) continue; // a signal
-    operations_[::io_uring_cqe_get_data64(completion)].result = completion->res;
-    ::io_uring_cqe_seen(ring_.get(), completion);
-    ++taken;
+    if (::io_uring_peek_cqe(ring_.get(), &completion) == 0) {
+      operations_[::io_uring_cqe_get_data64(completion)].result = completion->res;
+      ::io_uring_cqe_seen(ring_.get(), completion);
+      ++taken;
+      continue;
+    }
+    if (until == base::time_point{}) until = base::clock::now() + longest_wait;
+    if (!has_result(*ring_, until)) return false;
   }
+  return true;
 }
 
 void ring::carry_out(std::size_t i) noexcept {

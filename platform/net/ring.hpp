@@ -38,16 +38,18 @@ class ring {
   /// Sends a copy of at most `buffer_bytes`. Not when full. A socket that has a send in this run must get no other: the first may come short.
   void send(int fd, std::string_view bytes) noexcept;
 
-  /// Carries out what has been added. What the kernel does not take, for lack of memory, is done by calls of its own.
+  /// Carries out what has been added. What the kernel does not take, for lack of memory, is done by calls of its own. Waits a second at most,
+  /// for a kernel that takes operations and does not answer: no other lets anybody wait.
   void run() noexcept;
 
-  /// How many bytes operation `i` has moved, 0 at the end of what is received, or an error's number, negative.
+  /// How many bytes operation `i` has moved, 0 at the end of what is received, or an error's number, negative. -ETIMEDOUT also when the kernel
+  /// has taken it and not answered: bytes may have moved or not, so the socket can only be closed.
   [[nodiscard]] ssize_t result(std::size_t i) const noexcept { return operations_[i].result; }
   /// What was received, if anything, and has room for more; or what was to be sent.
   [[nodiscard]] std::span<char> buffer(std::size_t i) noexcept { return {buffers_.get() + i * buffer_bytes, operations_[i].size}; }
   void clear() noexcept { count_ = 0; }
 
-  /// The kernel has failed to take operations: `run` works on, by one call for each, and the ring is of no use any more.
+  /// The kernel has failed to take operations or to answer them: `run` works on, by one call for each, and the ring is of no use any more.
   [[nodiscard]] bool is_broken() const noexcept { return is_broken_; }
 
  private:
@@ -60,7 +62,7 @@ class ring {
   explicit ring(std::unique_ptr<io_uring> opened);
   [[nodiscard]] bool carries_out_at_once();
   [[nodiscard]] unsigned submit() noexcept;
-  void take_results(unsigned many) noexcept;
+  [[nodiscard]] bool take_results(unsigned many) noexcept;
   void carry_out(std::size_t i) noexcept;
 
   std::unique_ptr<io_uring> ring_;
@@ -68,6 +70,7 @@ class ring {
   std::array<operation, most_operations> operations_;
   std::size_t count_ = 0;
   bool is_broken_ = false;
+  bool has_lost_ = false; // operations that the kernel has not answered
 };
 
 } // namespace troupe::net

@@ -7,9 +7,10 @@
 
 namespace troupe::server {
 
-// Whether the session's next bytes may come by a batch: TLS and PROXY headers are read by their own rules, and the rest of a body is long.
+// Whether the session's next bytes may come by a batch: PROXY headers are read by their own rules, and the rest of a body is long. A TLS
+// listener has no ring.
 bool connection_actor::joins_batch(const session& s) const noexcept {
-  return ring_ && !plane_->tls && !s.is(session::lingering) && !s.is(session::expects_proxy_header) && !s.is(session::gathering);
+  return ring_ && !s.is(session::lingering) && !s.is(session::expects_proxy_header) && !s.is(session::gathering);
 }
 
 // Sessions that the kernel holds bytes of. Each gets as much as a buffer of the ring holds; who has sent more is then read alone.
@@ -59,12 +60,13 @@ void connection_actor::flush_batches() {
     for (; i < dirty_.size() && !ring_->is_full(); ++i) {
       const auto index = dirty_[i];
       auto& s = sessions_[index];
-      if (s.is(session::sending)) break; // one send a session in a batch: the first may come short
+      // One send a session in a batch, as the first may come short. A channel that is closed as it is rendered is dirty again at once.
+      if (s.is(session::sending)) break;
       if (!s.is(session::dirty)) continue;
       s.clear(session::dirty);
       if (s.fd < 0 || !render_answers(s)) continue;
       const auto bytes = out_.single_run();
-      if (bytes.empty() || bytes.size() > net::ring::buffer_bytes || s.tls != none) {
+      if (bytes.empty() || bytes.size() > net::ring::buffer_bytes) {
         after_write(index, transmit(s, out_));
       } else {
         ring_->send(s.fd, bytes);
@@ -82,7 +84,9 @@ void connection_actor::flush_batches() {
       const auto bytes = ring_->buffer(k);
       const auto sent = ring_->result(k);
       auto progress = output::progress::finished;
-      if (sent < static_cast<ssize_t>(bytes.size())) { // full, or failed: a call of its own tells which
+      if (sent == -ETIMEDOUT) { // nobody knows what has left
+        progress = output::progress::broken;
+      } else if (sent < static_cast<ssize_t>(bytes.size())) { // full, or failed: a call of its own tells which
         const auto rest = bytes.subspan(sent > 0 ? static_cast<std::size_t>(sent) : 0);
         out_.text().append(rest.data(), rest.size());
         progress = transmit(s, out_);
@@ -95,9 +99,9 @@ void connection_actor::flush_batches() {
   dirty_.clear();
 }
 
-// The kernel takes no more operations; each session's are done by calls of their own from now on.
+// Each session's receives and sends are done by calls of their own from now on.
 void connection_actor::give_up_ring() {
-  base::log::warn("io_uring_given_up", {{"listener", plane_->name}, {"reason", "the kernel takes no more operations"}});
+  base::log::warn("io_uring_given_up", {{"listener", plane_->name}, {"reason", "the kernel takes or answers no more operations"}});
   ring_.reset();
 }
 

@@ -7,7 +7,8 @@ import struct
 import threading
 import unittest
 
-from troupe_process import IO_URING_SETUP, SystemTest, kernel_has_io_uring, request, wait_until
+from ring_faults import RingFaults
+from troupe_process import IO_URING_SETUP, Closed, SystemTest, kernel_has_io_uring, request, wait_until
 
 BACKENDS = ("epoll", "io_uring", "auto")
 
@@ -127,6 +128,60 @@ class Bytes(SystemTest):
                 self.assertEqual(client.read().body, body(i, 0, 500))
                 self.assertTrue(client.is_closed_by_server())
                 client.close()
+
+
+@unittest.skipUnless(kernel_has_io_uring(), "the kernel has no io_uring, or forbids it")
+class BrokenRings(SystemTest):
+    """A kernel that goes on with the rings no more, while clients are there. A library in the server stands for it."""
+    actors = 2
+    clients = 60
+
+    def serve_with_faults(self):
+        self.faults = RingFaults(self.directory / "faults")
+        return self.serve("connections.backend=io_uring", f"connections.actors={self.actors}", extra_environment=self.faults.environment)
+
+    def asked(self, server):
+        """Clients that have sent a request each and read nothing."""
+        clients = [server.connect() for _ in range(self.clients)]
+        for number, client in enumerate(clients):
+            self.addCleanup(client.close)
+            self.assertEqual(client.ask("POST", "/echo", body(number, 0, 100)).body, body(number, 0, 100))
+        return clients
+
+    def check_given_up(self, server):
+        wait_until(lambda: rings(server) == 0, "all rings are given up")
+        self.assertEqual(server.ask("POST", "/echo", b"by calls").body, b"by calls")
+        wait_until(lambda: len([e for e in server.log_events() if e["event"] == "io_uring_given_up"]) == self.actors, "each actor says so once")
+
+    def test_operations_that_are_not_taken_are_done_by_calls_and_no_client_sees_it(self):
+        for refused in (1, 64):
+            with self.subTest(refused=refused):
+                server = self.serve_with_faults()
+                clients = self.asked(server)
+                self.faults.set("refused", refused)
+                for number, client in enumerate(clients):
+                    client.send(request("POST", "/echo", body(number, 1, 3_000)))
+                for number, client in enumerate(clients):
+                    self.assertEqual(client.read().body, body(number, 1, 3_000))
+                self.check_given_up(server)
+                server.end()
+
+    def test_operations_that_are_not_answered_cost_their_sessions_and_nobody_else_anything(self):
+        server = self.serve_with_faults()
+        clients = self.asked(server)
+        self.faults.set("unanswered", 1)
+        for number, client in enumerate(clients):
+            client.send(request("POST", "/echo", body(number, 1, 3_000)))
+        lost = 0
+        for number, client in enumerate(clients):
+            try:
+                self.assertEqual(client.read().body, body(number, 1, 3_000))
+                self.assertEqual(client.ask("GET", "/hello").body, b"Hello")
+            except Closed as end:
+                self.assertEqual(end.rest, b"")
+                lost += 1
+        self.assertEqual(lost, self.actors, "one operation of each ring")
+        self.check_given_up(server)
 
 
 class Choice(SystemTest):

@@ -2,6 +2,8 @@
 
 #include "platform/net/socket.hpp"
 
+#include "ring_faults.hpp"
+
 #include <catch2/catch.hpp>
 
 #include <fcntl.h>
@@ -10,6 +12,7 @@
 #include <sys/prctl.h>
 #include <sys/socket.h>
 #include <sys/syscall.h>
+#include <unistd.h>
 
 #include <array>
 #include <cerrno>
@@ -67,6 +70,44 @@ bool forbid_io_uring(unsigned error_number) {
   };
   const sock_fprog program{4, rules};
   return ::prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) == 0 && ::prctl(PR_SET_SECCOMP, SECCOMP_MODE_FILTER, &program) == 0;
+}
+
+// Until the end of its life the kernel takes fewer operations, or answers fewer.
+struct faults {
+  faults(int refused, int unanswered) {
+    troupe::test::ring_faults().refused = refused;
+    troupe::test::ring_faults().unanswered = unanswered;
+  }
+  faults(const faults&) = delete;
+  faults& operator=(const faults&) = delete;
+  ~faults() { troupe::test::ring_faults().refused = troupe::test::ring_faults().unanswered = 0; }
+};
+
+// Of the only ring that this process has open.
+int descriptor_of_ring() {
+  for (int fd = 0; fd < 1024; ++fd) {
+    std::array<char, 64> name{};
+    const auto size = ::readlink(("/proc/self/fd/" + std::to_string(fd)).c_str(), name.data(), name.size() - 1);
+    if (size > 0 && std::strcmp(name.data(), "anon_inode:[io_uring]") == 0) return fd;
+  }
+  return -1;
+}
+
+// Two runs of a receive and a send on each pair; whether everything has come and gone as it should.
+bool moves_all(ring& r, std::vector<pair_of_sockets>& pairs) {
+  bool all = true;
+  for (int round = 0; round < 2; ++round) {
+    for (auto& pair : pairs) {
+      all = all && ::send(pair.theirs.fd(), "in", 2, 0) == 2;
+      r.receive(pair.ours.fd());
+      r.send(pair.ours.fd(), "out");
+    }
+    r.run();
+    for (std::size_t i = 0; i < pairs.size(); ++i)
+      all = all && received(r, 2 * i) == "in" && r.result(2 * i + 1) == 3 && read_all(pairs[i].theirs.fd()) == "out";
+    r.clear();
+  }
+  return all;
 }
 
 } // namespace
@@ -185,6 +226,59 @@ TEST_CASE("threads use a ring in turns") {
     CHECK(received(*r, 1) == "turn");
     r->clear();
   }
+}
+
+TEST_CASE("what the kernel does not take of a run is done by calls, and so is all that comes later") {
+  const int refused = GENERATE(1, 5, 8, 64);
+  const auto r = opened();
+  if (!r) return;
+  std::vector<pair_of_sockets> pairs(4);
+  const faults last_ones(refused, 0);
+  CHECK(moves_all(*r, pairs));
+  CHECK(r->is_broken());
+}
+
+TEST_CASE("a ring whose descriptor has become another's does everything by calls") {
+  const auto r = opened();
+  if (!r) return;
+  const int fd = descriptor_of_ring();
+  REQUIRE(fd >= 0);
+  const int other = ::open("/dev/null", O_RDWR | O_CLOEXEC);
+  REQUIRE(::dup3(other, fd, O_CLOEXEC) == fd);
+  ::close(other);
+  std::vector<pair_of_sockets> pairs(4);
+  CHECK(moves_all(*r, pairs));
+  CHECK(r->is_broken());
+}
+
+TEST_CASE("what the kernel takes and does not answer is said to have timed out, and everything else is done") {
+  const auto r = opened();
+  if (!r) return;
+  std::vector<pair_of_sockets> pairs(4);
+  for (auto& pair : pairs) {
+    REQUIRE(::send(pair.theirs.fd(), "in", 2, 0) == 2);
+    r->receive(pair.ours.fd());
+  }
+  {
+    const faults second_and_third(1, 2);
+    r->run();
+  }
+  CHECK(r->is_broken());
+  CHECK(received(*r, 0) == "in");
+  CHECK(r->result(1) == -ETIMEDOUT);
+  CHECK(r->result(2) == -ETIMEDOUT);
+  CHECK(received(*r, 3) == "in"); // was not taken: by a call
+  r->clear();
+  for (const std::size_t i : {1, 2}) r->receive(pairs[i].ours.fd());
+  r->run();
+  CHECK(received(*r, 0) == "in");
+  CHECK(received(*r, 1) == "in");
+}
+
+TEST_CASE("a kernel that does not answer when it is tried is refused") {
+  if (!opened()) return;
+  const faults one(0, 1);
+  CHECK(ring::open().error().code == errc::unavailable);
 }
 
 TEST_CASE("a kernel that forbids or lacks io_uring is an error that says so, and costs no descriptor") {
