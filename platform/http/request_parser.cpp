@@ -110,8 +110,10 @@ struct request_parser::implementation {
     void on_chunk_header_impl(std::uint64_t, beast::string_view extensions, beast::error_code& ec) override {
       ec = {};
       // The size stands before them, behind a line end.
-      std::size_t line = extensions.size();
-      for (const auto* at = extensions.data(); at != owner_.input.data() && at[-1] != '\n'; --at) ++line;
+      const auto* begin = extensions.data();
+      while (begin != owner_.input.data() && begin[-1] != '\n') --begin;
+      owner_.chunk_begin = begin;
+      const auto line = static_cast<std::size_t>(extensions.data() + extensions.size() - begin);
       if (line > owner_.bounds.chunk_line_bytes) return owner_.refuse(400, chunk_line_too_long, ec);
       // The library lets a quoted value hold any byte.
       if (std::any_of(extensions.begin(), extensions.end(), [](char c) { return (c >= 0 && c < ' ' && c != '\t') || c == 0x7f; }))
@@ -137,7 +139,7 @@ struct request_parser::implementation {
     head_done = wants_close = wants_keep_alive = false;
     hosts = lengths = codings = expectations = 0;
     coding_refused = 0;
-    trailer_bytes = 0;
+    chunk_begin = nullptr;
     looked_at = lines_end = 0;
     why = {};
   }
@@ -251,8 +253,6 @@ struct request_parser::implementation {
   // Trailer fields are never merged into the fields, whatever their names.
   void drop_trailer(std::string_view name, std::string_view value, beast::error_code& ec) {
     ec = {};
-    trailer_bytes += name.size() + value.size() + std::string_view(": \r\n").size();
-    if (trailer_bytes > bounds.trailer_bytes) return refuse(431, trailer_too_large, ec);
     if (is_folded(name, value)) refuse(400, line_folded.detail, ec);
   }
 
@@ -321,7 +321,7 @@ struct request_parser::implementation {
   refusal why;
   int hosts = 0, lengths = 0, codings = 0, expectations = 0;
   std::uint16_t coding_refused = 0;
-  std::size_t trailer_bytes = 0;
+  const char* chunk_begin = nullptr; // of the last chunk's line in `input`
   std::size_t looked_at = 0, lines_end = 0; // of an incomplete head: bytes seen, and the end of the lines that the library has
   bool head_done = false, wants_close = false, wants_keep_alive = false;
 };
@@ -355,6 +355,11 @@ request_parser::status request_parser::parse(std::string_view bytes, std::size_t
   if (!i.head_done) return i.judge_head(bytes, is_refused);
   if (is_refused) return status::refused;
   if (i.machine->is_done()) {
+    // Counted as while it comes, so that both refuse the same. The library takes the last chunk and its trailers at once.
+    if (i.machine->chunked() && static_cast<std::size_t>(bytes.data() + consumed - i.chunk_begin) > i.bounds.trailer_bytes) {
+      i.why = {431, trailer_too_large};
+      return status::refused;
+    }
     i.message.body = i.body_pieces.empty() ? i.body_view : std::string_view(i.body_pieces);
     return status::complete;
   }
