@@ -38,8 +38,8 @@ system_config::system_config(const scheduler_options& options, net::poller& poll
   const auto workers = options.workers > 0 ? options.workers : usable_cores();
   set("caf.scheduler.policy", "stealing");
   set("caf.scheduler.max-threads", workers);
-  // A flooded service actor must not hold its worker: after this many messages the others have their turn.
-  set("caf.scheduler.max-throughput", 300);
+  // A flooded service actor must not hold its worker: after this many messages, each of which may be a batch of requests, the others have their turn.
+  set("caf.scheduler.max-throughput", 512 / request_batch::most);
   waiting_ = wait_in_poller(*this, poller);
 }
 
