@@ -3,17 +3,23 @@
 Every attack is bounded: in connections, in rate, and by the event that ends it.
 """
 
+import collections
 import contextlib
 import multiprocessing
+import os
 import socket
+import ssl
 import struct
 import time
+import zlib
 
 import connection
 
 RESET = struct.pack("ii", 1, 0)  # SO_LINGER: end with RST, so that no TIME_WAIT is left
 READY_SECONDS = 60
 STOP_SECONDS = 20
+HELLOS_UNDER_WAY = 200
+BUSY_SECONDS = 600
 
 
 def link_to(address, number=0, receive_buffer=None):
@@ -103,23 +109,120 @@ def storm(address, rate, ready, stop):
             stop.wait(ahead)
 
 
-def chunks(address, count, ready, stop):
-    """Bodies of one-byte chunks with long extensions, sent as fast as they are taken."""
-    flood = (b"1;" + b"e" * 250 + b"\r\na\r\n") * 200
-    held = Held(address, count, b"POST /echo HTTP/1.1\r\nHost: h\r\nTransfer-Encoding: chunked\r\n\r\n")
-    offsets = [0] * count
-    ready.set()
+def flood(address, count, ready, stop, first, again):
+    """Connections that send `first` and then `again` and again, as fast as it is taken. What comes back is read and dropped; what ends begins anew."""
+    again = memoryview(again)
+    links, offsets = [None] * count, [0] * count
     while not stop.wait(0.002):
-        for number in range(count):
-            before = held.links[number]
-            link = held.refresh(number)
-            if link is None:
-                continue
-            if link is not before:
-                offsets[number] = 0
+        for number, link in enumerate(links):
+            try:
+                if link is None:
+                    link = links[number] = link_to(address, number)
+                    link.send(first)
+                    offsets[number] = 0
+                with contextlib.suppress(BlockingIOError):
+                    if not link.recv(1 << 20):
+                        raise ConnectionResetError
+                with contextlib.suppress(BlockingIOError):
+                    offsets[number] = (offsets[number] + link.send(again[offsets[number] :])) % len(again)
+            except OSError:
+                if link is not None:
+                    link.close()
+                links[number] = None
+        ready.set()
+    for link in links:
+        if link is not None:
+            link.close()
+
+
+def chunks(address, count, ready, stop):
+    """Bodies of one-byte chunks with long extensions."""
+    head = b"POST /echo HTTP/1.1\r\nHost: h\r\nTransfer-Encoding: chunked\r\n\r\n"
+    flood(address, count, ready, stop, head, (b"1;" + b"e" * 250 + b"\r\na\r\n") * 200)
+
+
+def frame(first_byte, payload=b""):
+    """A WebSocket frame of a client whose mask is 0, so that its payload is its own mask's. Source: RFC 6455 section 5.2."""
+    size = len(payload)
+    length = bytes([0x80 | size]) if size < 126 else struct.pack("!BH", 0xFE, size) if size < 65536 else struct.pack("!BQ", 0xFF, size)
+    return bytes([first_byte]) + length + bytes(4) + payload
+
+
+def upgrade(extensions=b""):
+    return (
+        b"GET /echo-ws HTTP/1.1\r\nHost: h\r\nUpgrade: websocket\r\nConnection: Upgrade\r\nSec-WebSocket-Version: 13\r\n"
+        b"Sec-WebSocket-Key: AAAAAAAAAAAAAAAAAAAAAA==\r\n" + extensions + b"\r\n"
+    )
+
+
+def bombs(address, count, ready, stop):
+    """Compressed WebSocket messages that grow as far as they may: many of 8 KiB, from 20 bytes each, and one of 900 KiB, just below a
+    hundred times what it came as. The echo sends them back."""
+    def deflated(message):
+        how = zlib.compressobj(9, zlib.DEFLATED, -15)
+        return (how.compress(message) + how.flush(zlib.Z_SYNC_FLUSH))[:-4]
+
+    binary = 0x80 | 0x40 | 2
+    small, large = deflated(bytes(8192)), deflated(os.urandom(10_000) + bytes(890_000))
+    offer = b"Sec-WebSocket-Extensions: permessage-deflate\r\n"
+    flood(address, count, ready, stop, upgrade(offer), frame(binary, small) * 500 + frame(binary, large))
+
+
+def pings(address, count, ready, stop):
+    """WebSocket pings, empty and as long as they may be, each with its pong."""
+    flood(address, count, ready, stop, upgrade(), (frame(0x89) * 4 + frame(0x89, b"p" * 125)) * 400)
+
+
+def fragments(address, count, ready, stop):
+    """WebSocket messages in fragments of one byte and of none."""
+    message = frame(1, b"a") + (frame(0, b"a") + frame(0)) * 4000 + frame(0x80, b"a")
+    flood(address, count, ready, stop, upgrade(), message)
+
+
+def handshakes(address, rate, ready, stop):
+    """TLS connections that say hello and leave once the server has signed: the same bytes each time, so they cost the client next to nothing."""
+    out = ssl.MemoryBIO()
+    talk = ssl.create_default_context().wrap_bio(ssl.MemoryBIO(), out, server_hostname="localhost")
+    with contextlib.suppress(ssl.SSLWantReadError):
+        talk.do_handshake()
+    hello = out.read()
+    ready.set()
+    made, began, begun = 0, time.monotonic(), collections.deque()
+    while not stop.is_set():
+        for _ in range(20):
             with contextlib.suppress(OSError):
-                offsets[number] = (offsets[number] + link.send(flood[offsets[number]:])) % len(flood)
-    held.close()
+                link = link_to(address, made % connection.CONNECTIONS_PER_SOURCE)
+                link.send(hello)
+                begun.append(link)
+            made += 1
+        while len(begun) > HELLOS_UNDER_WAY:
+            link = begun.popleft()
+            link.settimeout(1)  # it may not have had its turn: nobody is hurt by one that leaves before
+            with contextlib.suppress(OSError):
+                link.recv(1)
+            link.close()
+        ahead = began + made / rate - time.monotonic()
+        if ahead > 0:
+            stop.wait(ahead)
+    for link in begun:
+        link.close()
+
+
+def busy(address, count, ready, stop):
+    """No attack: processes that compute and never ask the server. What sharing the cores with something busy costs by itself."""
+    children = []
+    for _ in range(count):
+        child = os.fork()
+        if child == 0:
+            end = time.monotonic() + BUSY_SECONDS
+            while not stop.is_set() and time.monotonic() < end:
+                sum(range(10_000))
+            os._exit(0)
+        children.append(child)
+    ready.set()
+    stop.wait(BUSY_SECONDS)
+    for child in children:
+        os.waitpid(child, 0)
 
 
 def zero_window(address, count, ready, stop):

@@ -4,6 +4,7 @@ import contextlib
 import heapq
 import select
 import socket
+import ssl
 import time
 
 import connection
@@ -13,17 +14,23 @@ LATE_SECONDS = 10
 PATIENCE = 5
 
 
+def connect(address, tls):
+    """A connection; by TLS with that context, if there is one."""
+    host, port = connection.host_and_port(address)
+    link = socket.create_connection((host, port), PATIENCE)
+    link.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+    return tls.wrap_socket(link, server_hostname=host) if tls else link
+
+
 class Client:
     """One keep-alive connection and the request it is waiting for."""
 
-    def __init__(self, address, request, answer_bytes):
-        self._address, self._request, self._answer_bytes = address, request, answer_bytes
-        self.link, self.due, self._missing = None, None, 0
-        self.connect()
-
-    def connect(self):
-        self.link = socket.create_connection(connection.host_and_port(self._address), PATIENCE)
-        self.link.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+    def __init__(self, address, tls, request, answer_bytes):
+        self._request, self._answer_bytes = request, answer_bytes
+        self.due, self._missing = None, 0
+        self.link = connect(address, tls)
+        if tls:
+            self.link.setblocking(False)  # what has come may be a ticket, and no byte of an answer
 
     def ask(self, due):
         """Sends the request that was due then."""
@@ -32,7 +39,10 @@ class Client:
 
     def take(self):
         """Reads what is there; seconds since the request was due once its answer is complete, else None."""
-        piece = self.link.recv(65536)
+        try:
+            piece = self.link.recv(65536)
+        except ssl.SSLWantReadError:
+            return None
         if not piece:
             raise ConnectionResetError("the server has closed")
         self._missing -= len(piece)
@@ -45,19 +55,24 @@ def percentile(ordered, share):
     return ordered[min(len(ordered) - 1, int(share * len(ordered)))]
 
 
-def run(server, path, clients, every, seconds):
-    """Asks for `seconds`; times from when each request was due, so that a stall counts for all that it delays.
+def run(server, path, clients, every, seconds, tls=None):
+    """Asks for `seconds`; times from when each request was due, so that a stall counts for all that it delays. `tls`: a context, or plain.
 
     Returns requests, p50_us, p99_us, max_us and errors.
     """
-    answer_bytes = len(connection.fetch(server.listen, path))
     request = connection.get_request(server.listen, path)
+    with connect(server.listen, tls) as link:
+        link.sendall(request)
+        answer, status = connection.read_answer(link, f"GET {path}")
+    if status != 200:
+        raise Failure(f"GET {path} answered {status} instead of 200: {answer[:300]!r}")
+    answer_bytes = len(answer)
     times, errors = [], 0
     poll = select.epoll()
     everyone = {}
     try:
         for _ in range(clients):
-            client = Client(server.listen, request, answer_bytes)
+            client = Client(server.listen, tls, request, answer_bytes)
             everyone[client.link.fileno()] = client
             poll.register(client.link, select.EPOLLIN)
         begin = time.monotonic()
