@@ -247,7 +247,7 @@ class connection_actor final : public actor::turn_actor {
   http::gzip_encoder gzip_;
   websocket::message_inflater inflater_; // for all sessions: none keeps anything between its messages
   websocket::message_deflater deflater_;
-  base::shared_bytes deflated_message_; // that was compressed last, at most 1 MiB
+  base::shared_bytes deflated_message_; // that was compressed last, at most 256 KiB
   int deflated_bits_ = 0;
   std::string_view deflated_;           // its outcome, in `deflater_`
   std::vector<std::uint32_t> dirty_;

@@ -22,7 +22,7 @@ namespace {
 // More than this waits in the queue until the socket has taken what was rendered.
 constexpr std::size_t render_bytes = 64 * 1024;
 // Of all channels together; further messages leave as they are.
-constexpr std::size_t deflated_a_turn = 2 * 1024 * 1024;
+constexpr std::size_t deflated_a_turn = 256 * 1024;
 
 } // namespace
 

@@ -11,13 +11,13 @@ struct z_stream_s;
 namespace troupe::websocket {
 
 /// Compresses whole messages for any sessions, one after the other, each from an empty window. For each size of window that clients have asked
-/// for, a state is taken with its first message: 20 to 260 KiB, 0.8 MiB for all seven; and a buffer as large as the largest message, at most 1 MiB.
+/// for, a state is taken with its first message: 20 to 260 KiB, 0.8 MiB for all seven; and a buffer as large as the largest message, at most 256 KiB.
 /// Thread: its owner. Source: RFC 7692 section 7.2.1.
 class message_deflater {
  public:
   /// Messages of fewer bytes win little, those of more would keep the worker from everybody else.
   static constexpr std::size_t least_bytes = 256;
-  static constexpr std::size_t most_bytes = 1024 * 1024;
+  static constexpr std::size_t most_bytes = 256 * 1024;
 
   /// `level`: 1 (fast) to 6 (small); beyond it a message that is made for it takes seconds.
   explicit message_deflater(int level) noexcept : level_(level) {}

@@ -51,7 +51,7 @@ std::string inflated(std::string_view compressed, int window_bits, std::size_t s
 
 TEST_CASE("RFC 7692 7.2.1: what is compressed is inflated by a client that keeps the window that was agreed on") {
   message_deflater deflater(1);
-  for (const std::size_t size : {256, 1000, 10'000, 100'000, 1 << 20}) {
+  for (const std::size_t size : {256, 1000, 10'000, 100'000, 1 << 18}) {
     const auto text = words(size);
     for (int bits = 9; bits <= 15; ++bits) {
       const auto compressed = deflater.deflate(text, bits);
