@@ -105,7 +105,7 @@ def run_once(peer, scenario, place, options, most):
 
 
 def seconds_of():
-    return 1.5 + openloop.CLOSED_SECONDS + BEFORE_SECONDS + BURST_SECONDS + AFTER_SECONDS
+    return 0.8 + openloop.CLOSED_SECONDS + BEFORE_SECONDS + BURST_SECONDS + AFTER_SECONDS
 
 
 def measure(taking_part, scenario, place, options, progress, reasons, runs, latencies):

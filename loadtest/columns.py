@@ -80,7 +80,8 @@ def ramp_cells(run):
         return f"{by_count[count]['requests_per_second']:,.0f}" if count in by_count else ""
 
     each = run.get("bytes_per_connection")
-    errors = f"{100 * by_count[15_000]['error_share']:.2f} %" if 15_000 in by_count else run["stopped"] or ""
+    last = by_count.get(15_000)
+    errors = run["stopped"] or "" if last is None else "; ".join(filter(None, [f"{100 * last['error_share']:.2f} %", last["missing"]]))
     return [f"{run['rss_bytes_before'] / 1048576:,.1f}", resident(1_000), resident(15_000),
             "" if each is None else f"{each:,.0f}", rate(1), rate(1_000), rate(15_000), errors]
 

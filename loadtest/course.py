@@ -67,8 +67,8 @@ class Course:
         begun = len(self.measured_for_latency)
         durable_ways = 2 * (1 + len(self.payers)) + 1
         return [
-            Part("openloop", entries, (begun * first + (entries - begun) * later) / entries, self._measure_latency),
-            Part("payments", 1, durable_ways * options.pairs * (options.seconds + 0.7) + 15, functools.partial(
+            Part("openloop", entries, (stall.SECONDS + begun * first + (entries - begun) * later) / entries, self._measure_latency),
+            Part("payments", 1, durable_ways * options.pairs * (options.seconds + 0.3) + 15, functools.partial(
                 self._run_program, "payments", ["--short", *self._payers(), *self._sizes()])),
             Part("idle_memory", 1, 25, functools.partial(self._run_program, "idle_memory", [])),
             Part("ramp", len(self.once_each), ramp.seconds_of(), self._measure_ramp),

@@ -25,8 +25,9 @@ def of_latency(data):
 
 
 def of_ramp(data):
-    return [f"ramp, {name} at {step['connections']:,} connections: {_kinds(step['errors'])}"
-            for name, run in _ours(data.get("ramp")) for step in run["steps"] if _kinds(step["errors"])]
+    return [f"ramp, {name} at {step['connections']:,} connections: {fault}"
+            for name, run in _ours(data.get("ramp")) for step in run["steps"]
+            for fault in (_kinds(step["errors"]), step["missing"]) if fault]
 
 
 def of_burst(data):

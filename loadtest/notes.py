@@ -23,15 +23,15 @@ COLUMNS = (
 )
 
 RAMP = (
-    "<p class=soft>wrk with that many connections, all asking at once; that they were there is counted by the server's descriptors. Resident memory is the greatest that was seen "
-    "meanwhile, all processes of a server added up; bytes a connection are its growth from 1,000 to 15,000 over 14,000. What "
+    "<p class=soft>wrk with that many connections, all asking at once; that they were there is counted by the "
+    "server's descriptors. Resident memory is the greatest that was seen meanwhile, all processes of a server added up; bytes a connection are its growth from 1,000 to 15,000 over 14,000. What "
     "the kernel keeps for a socket (about 4 KB at either end) is not part of it.</p>"
 )
 
 BURST = (
     "<p>A steady client asks at a tenth of the server's own maximum; after 2 s another one adds nine times that for 10 s, "
-    "so that both together offer the maximum. The floor, Troupe and the study's seven. Recovery is the time from the burst's end until every later quarter second has "
-    "a p99 of at most twice the usual (or 2 ms).</p>"
+    "so that both together offer the maximum. The floor, Troupe and the study's seven. "
+    "Recovery is the time from the burst's end until every later quarter second has a p99 of at most twice the usual (or 2 ms).</p>"
 )
 
 
@@ -47,7 +47,8 @@ def latency(version):
         f"<p>wrk and ab are closed loops: a slow answer silences the client, and the wait that others would have had is "
         f"never counted. So all times here come from an open loop, oha {escape(version)}, which sends at a fixed rate and "
         "times each request from when its turn came, answered or not. Histograms are merged over the rounds; no percentile "
-        "was averaged. Half of the maximum was offered in every round, the other shares in the first and for half as long. oha's clock ticks in milliseconds: requests come in small batches, and part of each time is the wait "
+        "was averaged. Half of the maximum was offered in every round, the other shares in the first and for half as "
+        "long. oha's clock ticks in milliseconds: requests come in small batches, and part of each time is the wait "
         "for those before it, for every server alike.</p>"
         "<p><b>Maximum</b> is what this generator gets answered in a second when it offers what its own closed loop reached, each "
         "answer counted when it came. It is measured once for each server. It is below "

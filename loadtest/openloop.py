@@ -17,7 +17,7 @@ PATH = "/hello"
 PERCENTILES = {"p50": 0.5, "p90": 0.9, "p99": 0.99, "p99.9": 0.999}
 CLOSED_SECONDS = 1
 # Start, check and stop of a server; start of the generator and what it does with its samples: as seen on two cores.
-SERVER_SECONDS, RUN_SECONDS = 0.4, 0.8
+SERVER_SECONDS, RUN_SECONDS = 0.2, 0.6
 # Below this share of what is offered a rate was not held, and its times say how long a queue grew.
 HELD = 0.97
 

@@ -66,7 +66,8 @@ def opening(ranking):
         f"{bad}<p>Every server was started for each of its runs and stopped after it; rounds: {options['pairs']} of what targets are "
         "judged by, two fifths of that of the rest. Each round begins with another server, every other one runs backwards; the floor "
         "runs at its beginning and in its middle, Troupe twice as well. Bars are medians over the runs, whiskers the least and the "
-        "greatest. Ratios are taken within a round, between the two runs nearest in time. Client and server share the cores, so requests per second belong to both; CPU per request is the "
+        "greatest. Ratios are taken within a round, between the two runs nearest in time. Client and server share the cores, "
+        "so requests per second belong to both; CPU per request is the "
         f'server\'s alone.</p><p class="key soft">{key}</p>'
     )
 

@@ -65,17 +65,21 @@ def run_once(peer, scenario, place, options, steps):
             except Exception as error:  # The steps before it stand, and the other servers are still to be measured.
                 result["stopped"] = f"{count} connections: {told(error)}"
                 break
-            if result["steps"][-1]["missing"]:
-                result["stopped"] = f"{count} connections: {result['steps'].pop()['missing']}"
-                break
-    by_count = {s["connections"]: s["rss_bytes"] for s in result["steps"]}
-    if FEW in by_count and MANY in by_count:
-        result["bytes_per_connection"] = (by_count[MANY] - by_count[FEW]) / (MANY - FEW)
+    result["bytes_per_connection"] = growth({s["connections"]: s for s in result["steps"]})
     return result
 
 
+def growth(by_count):
+    """Bytes for each connection more, by those that were there; None without both steps."""
+    if FEW not in by_count or MANY not in by_count:
+        return None
+    few, many = by_count[FEW], by_count[MANY]
+    more = many["connections_seen"] - few["connections_seen"]
+    return (many["rss_bytes"] - few["rss_bytes"]) / more if more > 0 else None
+
+
 def seconds_of():
-    return 2 + len(STEPS) * (STEP_SECONDS + 0.2)
+    return 2 + len(STEPS) * (STEP_SECONDS + 0.05)
 
 
 def measure(taking_part, scenario, place, options, progress, reasons, runs, descriptors):
@@ -94,5 +98,6 @@ def measure(taking_part, scenario, place, options, progress, reasons, runs, desc
         if run["stopped"]:
             reasons.setdefault("ramp", {})[peer.name] = run["stopped"]
         each = run.get("bytes_per_connection")
-        said = f"{each:,.0f} bytes for each connection" if each is not None else run["stopped"]
+        told_so = [step["missing"] for step in run["steps"] if step["missing"]] + [run["stopped"] or ""]
+        said = "; ".join(filter(None, ["" if each is None else f"{each:,.0f} bytes for each connection", *told_so]))
         progress.step(f"ramp, {peer.name}: {said}")

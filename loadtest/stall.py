@@ -15,6 +15,7 @@ STALL_SECONDS = 0.2
 # Late by this much is no accident: less than the stall, more than a busy machine's usual.
 MARKS = (0.05, 0.1, 0.15)
 TOLERANCE = 0.2
+SECONDS = 12  # All of it, about.
 
 
 def stop_once(pid, after):

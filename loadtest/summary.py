@@ -59,7 +59,8 @@ def main_table(ranking):
         if ranking.data.get("ramp"):
             resident = ranking.resident_at(name, RESIDENT_AT)
             row.append(f"{resident / 1024:,.0f}" if resident else "")
-        rows.append(row)
+        if any(row[1:]):
+            rows.append(row)
     return report.markdown_table(header + extra, rows)
 
 

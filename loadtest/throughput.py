@@ -7,11 +7,11 @@ import rounds
 import scenarios
 import servers
 import wrk
-from failure import Failure, told
+from failure import told
 
 WARM_UP_SECONDS = 1
 # Start, check, warm-up and stop of a server, as it was seen on two cores; only for the estimate.
-OVERHEAD_SECONDS = 1.4
+OVERHEAD_SECONDS = 1.15
 
 
 def load(server, scenario, options, seconds=None):

@@ -64,7 +64,12 @@ class Burst(unittest.TestCase):
 
 
 class Ramp(unittest.TestCase):
-    def test_connections_that_were_not_there_stop_it(self):
+    def test_memory_is_shared_among_the_connections_that_were_there(self):
+        few, many = {"connections_seen": 1_000, "rss_bytes": 10_000_000}, {"connections_seen": 11_000, "rss_bytes": 11_000_000}
+        self.assertEqual(ramp.growth({1_000: few, 15_000: many}), 100)
+        self.assertIsNone(ramp.growth({1_000: few}))
+
+    def test_connections_that_were_not_there_are_missed(self):
         self.assertEqual(ramp.missing(15_000, 14_900), "")
         self.assertEqual(ramp.missing(15_000, 8_000), "only 8,000 of 15,000 connections were there")
         self.assertEqual(ramp.missing(1, 1), "")

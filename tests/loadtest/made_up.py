@@ -50,7 +50,7 @@ def latencies(draw, speed):
 
 def ramp(speed):
     steps = [{"connections": n, "requests_per_second": 160_000 * speed * n / (n + 20), "cpu_us_per_request": 6.0,
-              "rss_bytes": 9e6 / speed + n * 400 / speed ** 6, "error_share": 0.0, "errors": {}, "disturbed": ""} for n in (1, 10, 100, 1000, 5000, 15000)]
+              "rss_bytes": 9e6 / speed + n * 400 / speed ** 6, "error_share": 0.0, "errors": {}, "disturbed": "", "connections_seen": n, "missing": ""} for n in (1, 10, 100, 1000, 5000, 15000)]
     return {"steps": steps, "stopped": None, "rss_bytes_before": 8e6, "bytes_per_connection": 400 / speed ** 6}
 
 

@@ -181,6 +181,8 @@ class Invalid(unittest.TestCase):
             "openloop, round 1, troupe at 90 %: 2 status 503":
                 lambda d: d["openloop"]["troupe"]["1"][0]["shares"]["90"].update(errors={"status 503": 2}),
             "ramp, floor at 1,000 connections: 4 timeout": lambda d: d["ramp"]["floor"]["steps"][3].update(errors={"timeout": 4}),
+            "ramp, troupe at 15,000 connections: only 9 of 15,000 connections were there":
+                lambda d: d["ramp"]["troupe"]["steps"][5].update(missing="only 9 of 15,000 connections were there"),
             "burst, troupe: 1 connection refused": lambda d: d["burst"]["troupe"].update(errors={"connection refused": 1}),
             "payments: troupe, round 1: refused": lambda d: d["programs"]["payments"].update(failures=["troupe, round 1: refused"]),
             "stall: not counted": lambda d: d["stall"].update(faults=["not counted"]),
