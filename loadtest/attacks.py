@@ -208,6 +208,51 @@ def handshakes(address, rate, ready, stop):
         link.close()
 
 
+def records(address, count, ready, stop):
+    """TLS sessions that send a body in records of one byte, made before they are sent."""
+    context = ssl.create_default_context()
+    context.check_hostname, context.verify_mode = False, ssl.CERT_NONE
+    body = 20_000
+
+    def begin(number):
+        link = link_to(address, number)
+        into, out = ssl.MemoryBIO(), ssl.MemoryBIO()
+        tls = context.wrap_bio(into, out)
+        link.settimeout(5)
+        while True:
+            try:
+                tls.do_handshake()
+                break
+            except ssl.SSLWantReadError:
+                link.sendall(out.read())
+                into.write(link.recv(65536))
+        tls.write(b"POST /echo HTTP/1.1\r\nHost: h\r\nContent-Length: %d\r\nConnection: close\r\n\r\n" % body)
+        for _ in range(body):
+            tls.write(b"x")
+        link.setblocking(False)
+        return link, memoryview(out.read())
+
+    under_way = [None] * count
+    while not stop.wait(0.002):
+        for number, current in enumerate(under_way):
+            try:
+                link, left = current or begin(number)
+                under_way[number] = link, left
+                with contextlib.suppress(BlockingIOError):
+                    under_way[number] = link, left[link.send(left) :]
+                with contextlib.suppress(BlockingIOError):
+                    if not link.recv(1 << 20):
+                        raise ConnectionResetError
+            except OSError:
+                if under_way[number]:
+                    under_way[number][0].close()
+                under_way[number] = None
+        ready.set()
+    for current in under_way:
+        if current:
+            current[0].close()
+
+
 def busy(address, count, ready, stop):
     """No attack: processes that compute and never ask the server. What sharing the cores with something busy costs by itself."""
     children = []

@@ -29,6 +29,11 @@ std::size_t usable_cores() {
   return std::max<std::size_t>(cores, 1);
 }
 
+bool schedule_as_batch() noexcept {
+  const sched_param none{};
+  return ::sched_setscheduler(0, SCHED_BATCH, &none) == 0;
+}
+
 void register_platform_types() {
   caf::core::init_global_meta_objects();
   caf::init_global_meta_objects<caf::id_block::troupe_platform>();

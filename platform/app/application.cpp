@@ -150,12 +150,16 @@ int run(const options& o, const origins& from, const std::vector<service_entry>&
   auto chosen = choose(o, services);
   if (!chosen) return fail(exit_usage, chosen.error().detail);
   const main_signals signals; // before any thread: all inherit the mask
+  const bool is_batch = !o.batch || actor::schedule_as_batch();
+  const int batch_errno = errno;
   raise_descriptor_limit();
   auto lock = lock_data_dir(o.data_dir);
   if (!lock) return fail(exit_failed, lock.error().detail);
   base::log::start(o.log_level, o.log_format == "auto"   ? base::log::format_for_stderr()
                                 : o.log_format == "json" ? base::log::format::json
                                                          : base::log::format::text);
+
+  if (!is_batch) base::log::warn("scheduler_batch_refused", {{"errno", batch_errno}});
 
   actor::register_platform_types();
   caf::init_global_meta_objects<caf::id_block::troupe_server>();

@@ -332,6 +332,7 @@ std::span<const setting> settings() {
       log_level_setting(),
       choice_of("log.format", "auto: text on a terminal, JSON lines otherwise", [](o& x) -> std::string& { return x.log_format; }, {"auto", "text", "json"}),
       count_of<std::size_t>("scheduler.workers", "threads; 0: one for each usable core", [](o& x) -> std::size_t& { return x.workers; }, 0, 256),
+      word_of<bool>("scheduler.batch", "true: a thread that wakes lets the one that runs go on (SCHED_BATCH), so each wake-up finds more to do", [](o& x) -> bool& { return x.batch; }, {{"true", true}, {"false", false}}),
       count_of<std::size_t>("connections.acceptors", "acceptor actors; above 1 they share the port by SO_REUSEPORT", [](o& x) -> std::size_t& { return x.acceptors; }, 1, 64),
       count_of<std::size_t>("connections.actors", "pooled connection actors; 0: one for each worker", [](o& x) -> std::size_t& { return x.connection_actors; }, 0, 1024),
       word_of<server::backend>("connections.backend", "how plain connections receive and send: epoll, a system call each; io_uring, many in one, and a warning where the kernel refuses; auto, the faster by how many are ready, where the kernel allows it", [](o& x) -> server::backend& { return x.backend; },

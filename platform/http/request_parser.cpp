@@ -107,7 +107,8 @@ struct request_parser::implementation {
     std::size_t on_body_impl(beast::string_view body, beast::error_code& ec) override {
       return owner_.add_body(view(body), ec);
     }
-    void on_chunk_header_impl(std::uint64_t, beast::string_view extensions, beast::error_code& ec) override {
+    void on_chunk_header_impl(std::uint64_t size, beast::string_view extensions, beast::error_code& ec) override {
+      owner_.chunk_left = size;
       ec = {};
       // The size stands before them, behind a line end.
       const auto* begin = extensions.data();
@@ -119,7 +120,8 @@ struct request_parser::implementation {
       if (std::any_of(extensions.begin(), extensions.end(), [](char c) { return (c >= 0 && c < ' ' && c != '\t') || c == 0x7f; }))
         owner_.refuse(400, "a chunk extension holds a control character", ec);
     }
-    std::size_t on_chunk_body_impl(std::uint64_t, beast::string_view body, beast::error_code& ec) override {
+    std::size_t on_chunk_body_impl(std::uint64_t left, beast::string_view body, beast::error_code& ec) override {
+      owner_.chunk_left = left - body.size();
       return owner_.add_body(view(body), ec);
     }
     void on_finish_impl(beast::error_code& ec) override { ec = {}; }
@@ -140,6 +142,7 @@ struct request_parser::implementation {
     hosts = lengths = codings = expectations = 0;
     coding_refused = 0;
     chunk_begin = nullptr;
+    chunk_left = 0;
     looked_at = lines_end = 0;
     why = {};
   }
@@ -321,6 +324,7 @@ struct request_parser::implementation {
   refusal why;
   int hosts = 0, lengths = 0, codings = 0, expectations = 0;
   std::uint16_t coding_refused = 0;
+  std::uint64_t chunk_left = 0;      // of the present chunk's data
   const char* chunk_begin = nullptr; // of the last chunk's line in `input`
   std::size_t looked_at = 0, lines_end = 0; // of an incomplete head: bytes seen, and the end of the lines that the library has
   bool head_done = false, wants_close = false, wants_keep_alive = false;
@@ -343,7 +347,10 @@ request_parser::status request_parser::parse(std::string_view bytes, std::size_t
   i.input = bytes;
   consumed = 0;
   // The library takes it for granted that it is never given less than a last chunk once it has seen the beginning of one.
-  if (i.head_done && i.machine->chunked() && bytes.size() < last_chunk.size()) return status::need_more;
+  if (i.head_done && i.machine->chunked() && bytes.size() < last_chunk.size()) {
+    if (i.chunk_left == 0) i.why = hopeless_chunk(bytes, i.bounds);
+    return i.why.detail.empty() ? status::need_more : status::refused;
+  }
   beast::error_code ec;
   while (consumed < bytes.size()) {
     const auto taken = i.machine->put({bytes.data() + consumed, bytes.size() - consumed}, ec);

@@ -205,7 +205,7 @@ base::result<void> tls_context::add(const tls_options& options, const tls_option
   if (options.in_kernel && kernel_has_tls()) flags |= SSL_OP_ENABLE_KTLS;
   ::SSL_CTX_set_options(context, flags);
   SSL_CTX_set_mode(context, SSL_MODE_ENABLE_PARTIAL_WRITE | SSL_MODE_ACCEPT_MOVING_WRITE_BUFFER | SSL_MODE_RELEASE_BUFFERS);
-  SSL_CTX_clear_mode(context, SSL_MODE_AUTO_RETRY); // we are asked before it goes on behind a record without data
+  SSL_CTX_clear_mode(context, SSL_MODE_AUTO_RETRY); // behind a record without data we are asked before it waits for the next
   SSL_CTX_set_read_ahead(context, 1); // one system call for what is there, not two a record
   bool good = SSL_CTX_set_min_proto_version(context, options.only_1_3 ? TLS1_3_VERSION : TLS1_2_VERSION) == 1 &&
               SSL_CTX_set_max_proto_version(context, TLS1_3_VERSION) == 1 &&

@@ -55,6 +55,8 @@ bool tls_stream::start(std::shared_ptr<const tls_context> context, int fd) {
   auto* bio = ::SSL_get_rbio(ssl_);
   ::BIO_set_callback_ex(bio, &tls_stream::observe);
   ::BIO_set_callback_arg(bio, reinterpret_cast<char*>(this));
+  ::SSL_set_msg_callback(ssl_, &tls_stream::count_record);
+  SSL_set_msg_callback_arg(ssl_, this);
   return true;
 }
 
@@ -82,6 +84,10 @@ long tls_stream::observe(bio_st* bio, int operation, const char*, std::size_t wa
     if (result > 0 && got) self.without_data_ += *got;
   }
   return (operation & BIO_CB_RETURN) != 0 ? result : 1;
+}
+
+void tls_stream::count_record(int is_written, int, int type, const void*, std::size_t, ssl_st*, void* stream) {
+  if (!is_written && type == SSL3_RT_HEADER) ++static_cast<tls_stream*>(stream)->records_;
 }
 
 tls_stream::outcome tls_stream::judge(int result) noexcept {
@@ -142,7 +148,8 @@ tls_stream::moved tls_stream::read(std::span<char> into) {
   drained_ = false;
   waits_to_write_ = false;
   came_short_ = false; // of this call's reads only: what an earlier one saw may have been filled up since
-  for (records_ = 0; total < into.size() && records_ < records_a_read; ++records_) {
+  records_ = 0;
+  while (total < into.size() && records_ < records_a_read) {
     if (dead_) return {total > 0 ? outcome::data : outcome::broken, total};
     ::ERR_clear_error();
     came_empty_ = false;

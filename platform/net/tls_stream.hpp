@@ -19,7 +19,7 @@ class tls_stream {
  public:
   /// The most that one record holds; `write` cuts there. Source: RFC 8446 section 5.1.
   static constexpr std::size_t record_bytes = 16 * 1024;
-  /// The most records that one `read` takes, for a record costs the same however little it holds.
+  /// After so many records a `read` takes no further one that the library does not hold already, for a record costs the same however little it holds.
   static constexpr std::size_t records_a_read = 16;
   /// What a peer may send after its handshake without a byte of data among it: more than a whole record. A key update is 27 bytes and costs
   /// a new key; a peer needs one in 2^24 records. Source: RFC 8446 sections 4.6.3 and 5.5.
@@ -52,7 +52,7 @@ class tls_stream {
   [[nodiscard]] outcome handshake();
   [[nodiscard]] bool is_open() const noexcept { return open_; }
 
-  /// Reads until the buffer is full, nothing more is there, or `records_a_read` were taken. With `data`, `is_drained` tells whether nothing more is there.
+  /// Reads until the buffer is full, nothing more is there, or `records_a_read` were taken or passed. With `data`, `is_drained` tells whether nothing more is there.
   /// `broken` too when the peer has sent more than `most_without_data`.
   [[nodiscard]] moved read(std::span<char> into);
   /// How many records the last `read` took.
@@ -83,6 +83,7 @@ class tls_stream {
 
  private:
   static long observe(bio_st* bio, int operation, const char*, std::size_t wanted, int, long, int result, std::size_t* got);
+  static void count_record(int is_written, int version, int type, const void*, std::size_t, ssl_st*, void* stream);
   [[nodiscard]] outcome judge(int result) noexcept;
   [[nodiscard]] bool take_peer();
 

@@ -318,11 +318,7 @@ void connection_actor::drop_input(std::uint32_t index) {
     }
   }
   // More may be there, and an edge will not tell again; the linger deadline ends a client that never stops.
-  s.set(session::readable);
-  if (!s.is(session::resumable)) {
-    s.set(session::resumable);
-    resumable_.push_back(index);
-  }
+  read_next_turn(index);
 }
 
 } // namespace troupe::server

@@ -96,6 +96,7 @@ class connection_actor final : public actor::turn_actor {
 
   // reading.cpp: bytes to requests
   void read(std::uint32_t index);
+  void read_next_turn(std::uint32_t index);
   [[nodiscard]] bool take_received(std::uint32_t index, std::span<char> buffer, ssize_t got);
   void drop_incomplete(session& s);
   void take(std::uint32_t index, std::string_view bytes);

@@ -19,6 +19,7 @@ namespace {
 constexpr int reads_a_turn = 4;
 constexpr std::size_t bytes_a_turn = 1024 * 1024;
 constexpr std::size_t small_read = 4096;
+constexpr std::size_t records_bytes_a_turn = 4 * bytes_a_turn;
 constexpr std::string_view head_end = "\r\n\r\n";
 
 } // namespace
@@ -38,6 +39,7 @@ void connection_actor::read(std::uint32_t index) {
   if (plane_->tls && s.tls == none) return begin_tls(index); // what follows a PROXY header
   if (s.tls != none && !tls_streams_[s.tls].is_open()) return queue_handshake(index);
   const bool is_late = received_in_turn_ >= bytes_a_turn;
+  if (s.tls != none && received_in_turn_ >= records_bytes_a_turn) return read_next_turn(index); // a small read may be of many records
   const std::span<char> buffer(scratch_.data(), is_late ? small_read : scratch_.size());
   for (int round = 0; round < (is_late ? 1 : reads_a_turn); ++round) {
     if (!may_read(s) || s.is(session::no_more_requests)) {
@@ -47,11 +49,12 @@ void connection_actor::read(std::uint32_t index) {
     const auto got = s.tls == none ? ::recv(s.fd, buffer.data(), buffer.size(), 0) : receive_tls(s, buffer);
     if (!take_received(index, buffer, got < 0 ? -errno : got)) return;
   }
-  if (!s.is(session::resumable)) {
-    s.set(session::readable);
-    s.set(session::resumable);
-    resumable_.push_back(index);
-  }
+  read_next_turn(index);
+}
+
+void connection_actor::read_next_turn(std::uint32_t index) {
+  sessions_[index].set(session::readable);
+  resume_later(index);
 }
 
 // What one receive into `buffer` has brought: bytes, 0 at their end, or a negative error number. True when there may be more to read now.

@@ -171,10 +171,7 @@ void connection_actor::settle(std::uint32_t index) {
     if (s.fd < 0) return;
   }
   if ((s.intake != none && !s.is(session::gathering)) || s.is(session::readable)) {
-    if (!s.is(session::resumable)) {
-      s.set(session::resumable);
-      resumable_.push_back(index);
-    }
+    resume_later(index);
   } else if (s.in_flight == 0) {
     if (s.is(session::peer_finished)) return close_session(index);
     if (!s.is(session::gathering)) set_due(s, index, draining_ ? limits_.drain_idle : limits_.idle_timeout);

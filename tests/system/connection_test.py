@@ -315,7 +315,7 @@ class Addresses(SystemTest):
     @unittest.skipUnless(may_unshare(), "no network of its own for a test on this machine")
     def test_c78_without_ipv6_an_ipv6_address_is_refused_by_name_and_ipv4_serves(self):
         """C-78."""
-        for where, status, said in (("[::1]:0", 1, r"\[::1\]"), ("127.0.0.1:0", 0, "")):
+        for where, status, said in (("[::1]:0", 1, "[::1]"), ("127.0.0.1:0", 0, "")):
             with self.subTest(where):
                 server = subprocess.Popen(["unshare", "-rn", sys.executable, "-c", WITHOUT_IPV6, BINARY, "serve", "--listen", where, "--admin", "127.0.0.1:0",
                                            "--data-dir", self.directory / "data"], stdout=subprocess.PIPE, stderr=subprocess.PIPE, env=environment())
@@ -324,7 +324,7 @@ class Addresses(SystemTest):
                     server.terminate()
                 _, errors = server.communicate(timeout=PATIENCE)
                 self.assertEqual((server.returncode, b"ready" in ready), (status, status == 0), errors)
-                self.assertRegex(errors.decode(), said)
+                self.assertIn(said, errors.decode())
 
     def test_c78_an_address_that_this_machine_does_not_have_is_named(self):
         """C-78."""
