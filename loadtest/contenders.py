@@ -16,11 +16,16 @@ OURS = "troupe"
 GROUPS = ("floor", "troupe", "study", "fair")
 # What a peer cannot leave out, told in its row; everything else of the fair set's answers is the same.
 EXCUSED = {"nginx": {"field more: connection: keep-alive"}}
-# How a program that says so of itself is asked to use one back end. Plain "troupe" is what it does unasked; each other way is
-# forced and measured beside it.
+# Plain "troupe" is what the program does unasked; each other way is forced and measured beside it.
 RING_FLAG = "--ring"
-BACKEND = "connections.backend"
-BACKENDS = {"troupe-epoll": "epoll", "troupe-io_uring": "io_uring"}
+OTHER_WAYS = {
+    "troupe-epoll": ("connections.backend", "epoll"),
+    "troupe-io_uring": ("connections.backend", "io_uring"),
+    "troupe-normal": ("scheduler.batch", "false"),
+    "troupe-batch": ("scheduler.batch", "true"),
+}
+# The fair set's threads are scheduled as Troupe's and the floor's are unasked; the study's set runs as it was performed.
+AS_BATCH = ["chrt", "--batch", "0"]
 
 
 def _says(program, argument):
@@ -30,12 +35,13 @@ def _says(program, argument):
     return done.stdout + done.stderr
 
 
-def other_backends(settings):
-    """The names of Troupe's variants that are not what `troupe check-config` says it does unasked; none if it has one way."""
-    found = re.search(rf"^\s*{re.escape(BACKEND)}\W+(\w+)", settings, re.MULTILINE)
-    if not found:
-        return []
-    return [name for name, backend in BACKENDS.items() if backend != found[1]]
+def other_ways(settings):
+    """The names of Troupe's variants that are not what `troupe check-config` says it does unasked, of the settings that it has."""
+    def unasked(setting):
+        found = re.search(rf"^\s*{re.escape(setting)}\W+(\w+)", settings, re.MULTILINE)
+        return found and found[1]
+
+    return [name for name, (setting, value) in OTHER_WAYS.items() if unasked(setting) not in (None, value)]
 
 
 def known():
@@ -45,8 +51,8 @@ def known():
     if RING_FLAG in _says("troupe_floor", "--help"):
         found.append(replace(found[0], name="floor-ring", language="C++, io_uring"))
     found += by_group["troupe"]
-    for name in other_backends(_says("troupe", "check-config")):
-        found.append(replace(by_group["troupe"][0], name=name, language=f"C++, {BACKENDS[name]}"))
+    for name in other_ways(_says("troupe", "check-config")):
+        found.append(replace(by_group["troupe"][0], name=name, language="C++, " + "=".join(OTHER_WAYS[name])))
     return found + by_group["study"] + by_group["fair"]
 
 
@@ -123,12 +129,13 @@ def start(peer, scenario, place):
             place.directory, scenario.name, place.expected[scenario.name], scenario.close, peer.name == "floor-ring"
         )
     if peer.group == "troupe":
-        backend = BACKENDS.get(peer.name)
-        return servers.troupe(place.directory, [f"{BACKEND}={backend}"] if backend else [])
+        return servers.troupe(place.directory, ["=".join(OTHER_WAYS[peer.name])] if peer.name in OTHER_WAYS else [])
     directory = place.directory / peer.name
     directory.mkdir(exist_ok=True)
     port = servers.free_port()
     argv, environment = peers.command(peer, port, servers.cores(), place.products, directory)
+    if peer.group == "fair":
+        argv = AS_BATCH + argv
     return _with_family(servers.started(peer.name, argv, directory, port=port, environment=environment))
 
 

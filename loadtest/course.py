@@ -34,7 +34,7 @@ class Course:
         # Ways of Troupe and the floor that are compared by throughput and latency; memory and bursts are asked of one of each.
         self.once_each = [p for p in taking_part if p.name in (contenders.REFERENCE, contenders.OURS) or p.group in ("study", "fair")]
         self.bursting = [p for p in self.once_each if p.group != "fair"]
-        self.measured_for_latency = [p for p in taking_part if p.name not in contenders.BACKENDS]
+        self.measured_for_latency = [p for p in taking_part if p.name not in contenders.OTHER_WAYS]
         self.parts = self._throughput() + [part for part in self._others() if part.name in wanted]
         if options.soak:
             self.parts.append(Part("soak", 1, options.soak_minutes * 60 + 30, self._soak))

@@ -9,6 +9,7 @@
 #include <errno.h>
 #include <netinet/in.h>
 #include <netinet/tcp.h>
+#include <sched.h>
 #include <sys/resource.h>
 #include <sys/socket.h>
 
@@ -130,6 +131,8 @@ floor_options parse(int count, char** arguments) {
 
 int serve(int count, char** arguments) {
   floor_options given = parse(count, arguments);
+  const sched_param none{};
+  if (sched_setscheduler(0, SCHED_BATCH, &none) != 0) fail("cannot be scheduled as batch"); // as Troupe is: the floor has all that a server may do
   std::vector<std::thread> threads;
   // The first listener fixes the port that the others share.
   for (unsigned i = 0; i < given.threads; ++i) {

@@ -31,7 +31,7 @@ struct options {
   base::log::level log_level = base::log::level::info;
   std::string log_format = "auto"; ///< auto (text on a terminal, else json), text, json
   std::size_t workers = 0;           ///< scheduler threads; 0: one a usable core
-  bool batch = false;                ///< threads give way to other programs' until those wait (SCHED_BATCH)
+  bool batch = true;                 ///< a thread that wakes displaces none that runs (SCHED_BATCH)
   std::size_t acceptors = 1;
   std::size_t connection_actors = 0; ///< 0: one a worker
   net::listener_options listening;

@@ -30,10 +30,15 @@ refusal line_fault(std::string_view bytes) noexcept {
 
 } // namespace
 
+bool begins_no_chunk(std::string_view rest) noexcept {
+  if (rest.starts_with("\r\n")) rest.remove_prefix(2); // ends the chunk before
+  return !rest.empty() && rest != "\r" && std::string_view("0123456789abcdefABCDEF").find(rest.front()) == std::string_view::npos;
+}
+
 refusal hopeless_chunk(std::string_view rest, const limits& bounds) noexcept {
   if (rest.starts_with("\r\n")) rest.remove_prefix(2); // ends the chunk before
   if (rest.empty() || rest == "\r") return {};
-  if (std::string_view("0123456789abcdefABCDEF").find(rest.front()) == std::string_view::npos) return chunk_malformed;
+  if (begins_no_chunk(rest)) return chunk_malformed;
   auto line = rest.substr(0, rest.find("\r\n"));
   if (line.size() == rest.size() && line.ends_with('\r')) line.remove_suffix(1);
   if (line.size() > bounds.chunk_line_bytes) return {400, chunk_line_too_long};

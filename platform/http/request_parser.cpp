@@ -348,8 +348,9 @@ request_parser::status request_parser::parse(std::string_view bytes, std::size_t
   consumed = 0;
   // The library takes it for granted that it is never given less than a last chunk once it has seen the beginning of one.
   if (i.head_done && i.machine->chunked() && bytes.size() < last_chunk.size()) {
-    if (i.chunk_left == 0) i.why = hopeless_chunk(bytes, i.bounds);
-    return i.why.detail.empty() ? status::need_more : status::refused;
+    if (i.chunk_left > 0 || !begins_no_chunk(bytes)) return status::need_more;
+    i.why = chunk_malformed;
+    return status::refused;
   }
   beast::error_code ec;
   while (consumed < bytes.size()) {

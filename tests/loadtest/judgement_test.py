@@ -116,14 +116,16 @@ class Soak(unittest.TestCase):
         self.assertIsNone(soak.metric(text, "b"))
 
 
-class Backends(unittest.TestCase):
+class Ways(unittest.TestCase):
     def test_each_way_that_is_not_the_default_is_measured_beside_it(self):
         both = ["troupe-epoll", "troupe-io_uring"]
         for default, other in (("auto", both), ("io_uring", both[:1]), ("epoll", both[1:])):
-            self.assertEqual(contenders.other_backends(f"connections.actors 0\nconnections.backend: {default} (default)\n"), other)
+            self.assertEqual(contenders.other_ways(f"connections.actors 0\nconnections.backend: {default} (default)\n"), other)
+        for default, other in (("true", ["troupe-normal"]), ("false", ["troupe-batch"])):
+            self.assertEqual(contenders.other_ways(f"scheduler.batch: {default} (default)\n"), other)
 
     def test_a_program_with_one_way_has_no_other(self):
-        self.assertEqual(contenders.other_backends("connections.actors 0\n"), [])
+        self.assertEqual(contenders.other_ways("connections.actors 0\n"), [])
 
 
 class Answers(unittest.TestCase):
