@@ -100,6 +100,7 @@ void connection_actor::count_waiting(websocket_session& w) noexcept {
 void connection_actor::tell_service_of_end(websocket_session& w, std::uint16_t code, std::string_view reason) {
   if (w.service_was_told || !w.replica) return;
   w.service_was_told = true;
+  if (!w.has_begun()) calls_.send(); // the opening goes first
   w.replica->get()->enqueue(actor::make_element(nullptr, caf::message_id{}, w.endpoint->closed(channel_envelope(w), w.link, code, reason)),
                             context());
 }
@@ -183,7 +184,7 @@ void connection_actor::on_replica_down(const caf::actor_addr& replica) {
   std::erase(watched_replicas_, replica);
   for (std::uint32_t i = 0; i < websockets_.capacity(); ++i) {
     auto& w = websockets_[i];
-    if (w.session != none && w.has_begun() && caf::actor_cast<caf::actor_addr>(w.replica) == replica)
+    if (w.session != none && caf::actor_cast<caf::actor_addr>(w.replica) == replica)
       finish_websocket(w, close_code::internal, "the service has ended", true);
   }
 }
