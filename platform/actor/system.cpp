@@ -30,6 +30,7 @@ std::size_t usable_cores() {
 }
 
 bool schedule_as_batch() noexcept {
+  if (::sched_getscheduler(0) != SCHED_OTHER) return true;
   const sched_param none{};
   return ::sched_setscheduler(0, SCHED_BATCH, &none) == 0;
 }

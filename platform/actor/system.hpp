@@ -18,8 +18,8 @@ struct scheduler_options {
 /// Cores that this process may use: the affinity mask, cut by the cgroup's CPU quota (rounded up). At least 1.
 [[nodiscard]] std::size_t usable_cores();
 
-/// Lets this thread, and those that it starts from now on, wake without displacing what runs (SCHED_BATCH, sched(7)). False, with errno set, where that is
-/// forbidden.
+/// Lets this thread, and those that it starts from now on, wake without displacing what runs (SCHED_BATCH, sched(7)). A class other than the usual one, which
+/// somebody has chosen, stays. False, with errno set, where that is forbidden.
 [[nodiscard]] bool schedule_as_batch() noexcept;
 
 /// Makes the platform's message types known to CAF. Call once, before the first actor system; services add theirs.

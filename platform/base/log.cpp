@@ -41,10 +41,10 @@ class stderr_sink final : public spdlog::sinks::base_sink<spdlog::details::null_
       const auto written = ::write(STDERR_FILENO, line.data() + begin, line.size() - begin);
       if (written > 0) {
         begin += static_cast<std::size_t>(written);
-      } else if (errno == EAGAIN) { // somebody who shares it does not want to wait; this thread may
+      } else if (written < 0 && errno == EAGAIN) { // somebody who shares it does not want to wait; this thread may
         pollfd full{STDERR_FILENO, POLLOUT, 0};
         ::poll(&full, 1, -1);
-      } else if (errno != EINTR) {
+      } else if (written == 0 || errno != EINTR) {
         return;
       }
     }

@@ -38,7 +38,7 @@ const char* end_of_printable(const char* at, const char* end) noexcept {
         }
       }
     }
-    while (at != end && *at >= 0x20 && *at != 0x7f) ++at; // a byte above ASCII is negative
+    while (at != end && static_cast<unsigned char>(*at) >= 0x20 && static_cast<unsigned char>(*at) < 0x7f) ++at;
     if (at == end || *at != '\t') return at;
     ++at;
   }

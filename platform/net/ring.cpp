@@ -98,6 +98,14 @@ void ring::send(int fd, std::string_view bytes) noexcept {
   ++count_;
 }
 
+void ring::clear() {
+  count_ = 0;
+  if (!has_lost_) return;
+  keep_forever(std::move(buffers_));
+  buffers_ = std::make_unique_for_overwrite<char[]>(most_operations * buffer_bytes);
+  has_lost_ = false;
+}
+
 void ring::run() noexcept {
   unsigned handed = 0;
   if (!is_broken_ && count_ > 0) {

@@ -47,7 +47,7 @@ class ring {
   [[nodiscard]] ssize_t result(std::size_t i) const noexcept { return operations_[i].result; }
   /// What was received, if anything, and has room for more; or what was to be sent.
   [[nodiscard]] std::span<char> buffer(std::size_t i) noexcept { return {buffers_.get() + i * buffer_bytes, operations_[i].size}; }
-  void clear() noexcept { count_ = 0; }
+  void clear();
 
   /// The kernel has failed to take operations or to answer them: `run` works on, by one call for each, and the ring is of no use any more.
   [[nodiscard]] bool is_broken() const noexcept { return is_broken_; }
