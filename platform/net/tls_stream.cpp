@@ -119,6 +119,7 @@ tls_stream::outcome tls_stream::handshake() {
   }
   ::ERR_clear_error(); // what the library tried in vain on its way
   open_ = true;
+  without_data_ = 0;
   kernel_receives_ = BIO_get_ktls_recv(::SSL_get_rbio(ssl_)) != 0;
   return take_peer() ? outcome::data : outcome::broken;
 }

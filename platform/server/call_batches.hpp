@@ -16,8 +16,8 @@ namespace troupe::server {
 /// Marks a message id as one of a batch of requests and not of an exchange.
 inline constexpr std::uint64_t batch_numbers = std::uint64_t{1} << 57;
 
-/// Requests to services on their way: those of one turn to one replica leave as one message (`actor::request_batch`), for what a message costs
-/// is more than what `/hello` does. One alone leaves as it is. Replicas are actors made with `actor::serve`.
+/// Requests to services on their way: those of one turn to one replica leave as one message (`actor::request_batch`), because a message costs
+/// a fifth of all that a `/hello` does. One alone leaves as it is. Replicas are actors made with `actor::serve`.
 /// Thread: its owner.
 class call_batches {
  public:

@@ -76,6 +76,7 @@ connection_actor::verdict connection_actor::on_turn(std::size_t) {
   date_line_ = date_.at(base::wall_now());
   clock_is_fresh_ = false; // by the next turn it is old
   received_in_turn_ = inflated_in_turn_ = deflated_in_turn_ = 0;
+  if (!bounced_.empty()) answer_bounced();
   flush_dirty(); // what the replies among the messages have completed
   std::array<epoll_event, events_a_turn> events;
   const int count = ::epoll_wait(epoll_fd_, events.data(), static_cast<int>(events.size()), 0);
@@ -196,13 +197,14 @@ void connection_actor::resume_sessions() {
   if (resumable_.empty()) return;
   resuming_.swap(resumable_);
   inflated_in_turn_ = 0; // those that have waited have a share of their own
+  received_in_turn_ = std::min(received_in_turn_, bytes_a_turn);
   std::size_t had_theirs = 0; // of those that are to resume again
   for (std::size_t i = 0; i < resuming_.size(); ++i) {
     if (i == sessions_to_resume_a_turn) {
       resumable_.insert(resumable_.end(), resuming_.begin() + static_cast<std::ptrdiff_t>(i), resuming_.end());
       break;
     }
-    const bool has_share = may_inflate();
+    const bool has_share = may_inflate() && received_in_turn_ < records_bytes_a_turn;
     auto& s = sessions_[resuming_[i]];
     if (s.fd < 0 || !s.is(session::resumable)) continue;
     s.clear(session::resumable);

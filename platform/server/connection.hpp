@@ -95,6 +95,8 @@ class connection_actor final : public actor::turn_actor {
   void publish_due();
 
   // reading.cpp: bytes to requests
+  static constexpr std::size_t bytes_a_turn = 1024 * 1024;               // then everybody gets small reads
+  static constexpr std::size_t records_bytes_a_turn = 4 * bytes_a_turn; // then TLS sessions wait, as a small read may be of many records
   void read(std::uint32_t index);
   void read_next_turn(std::uint32_t index);
   [[nodiscard]] bool take_received(std::uint32_t index, std::span<char> buffer, ssize_t got);
@@ -128,6 +130,7 @@ class connection_actor final : public actor::turn_actor {
   void complete(std::uint32_t exchange_index, http::response&& response);
   [[nodiscard]] http::response failed(std::uint32_t exchange_index, std::string_view event, const std::exception& why);
   void on_reply(const caf::mailbox_element& element);
+  void answer_bounced();
   void on_answer(std::uint64_t number, const caf::message& answer, const caf::strong_actor_ptr& replica);
   void expire_exchanges(std::uint32_t index);
   void release_exchange(std::uint32_t exchange_index);
@@ -262,6 +265,12 @@ class connection_actor final : public actor::turn_actor {
 
   actor::service_cache services_;
   call_batches calls_{*this};
+  struct bounced_batch {
+    std::uint32_t number;
+    caf::message answer;
+    caf::strong_actor_ptr replica;
+  };
+  std::vector<bounced_batch> bounced_; // among this turn's messages
   http_metrics metrics_;
   std::optional<tls_metrics> tls_metrics_; // on a TLS listener
   websocket_metrics websocket_metrics_;

@@ -232,11 +232,19 @@ void connection_actor::on_reply(const caf::mailbox_element& element) {
     for (const auto& [of_request, answer] : element.payload.get_as<actor::answer_batch>(0).answers) on_answer(of_request, answer, element.sender);
     return;
   }
-  // The replica has ended before it took the batch: that is the answer to each of its requests. Rare enough to look at all exchanges.
-  const auto batch = static_cast<std::uint32_t>(number);
+  bounced_.push_back({static_cast<std::uint32_t>(number), element.payload, element.sender});
+}
+
+// Replicas have ended before they took batches: that is the answer to each request of these. One look at all exchanges in a turn at most.
+void connection_actor::answer_bounced() {
+  std::ranges::sort(bounced_, {}, &bounced_batch::number);
   for (std::uint32_t place = 0; place < exchanges_.capacity(); ++place) {
-    if (exchanges_[place].batch == batch) on_answer(number_of(place, exchanges_[place].generation), element.payload, element.sender);
+    const auto batch = exchanges_[place].batch;
+    if (batch == 0) continue;
+    const auto found = std::ranges::lower_bound(bounced_, batch, {}, &bounced_batch::number);
+    if (found != bounced_.end() && found->number == batch) on_answer(number_of(place, exchanges_[place].generation), found->answer, found->replica);
   }
+  bounced_.clear();
 }
 
 void connection_actor::on_answer(std::uint64_t number, const caf::message& payload, const caf::strong_actor_ptr& replica) {

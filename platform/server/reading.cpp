@@ -17,9 +17,7 @@ namespace {
 // A session's share of a turn. Once all together have had theirs, each still there gets a small read, so that many that send a lot
 // do not make those wait that send a little.
 constexpr int reads_a_turn = 4;
-constexpr std::size_t bytes_a_turn = 1024 * 1024;
 constexpr std::size_t small_read = 4096;
-constexpr std::size_t records_bytes_a_turn = 4 * bytes_a_turn;
 constexpr std::string_view head_end = "\r\n\r\n";
 
 } // namespace
@@ -39,7 +37,7 @@ void connection_actor::read(std::uint32_t index) {
   if (plane_->tls && s.tls == none) return begin_tls(index); // what follows a PROXY header
   if (s.tls != none && !tls_streams_[s.tls].is_open()) return queue_handshake(index);
   const bool is_late = received_in_turn_ >= bytes_a_turn;
-  if (s.tls != none && received_in_turn_ >= records_bytes_a_turn) return read_next_turn(index); // a small read may be of many records
+  if (s.tls != none && received_in_turn_ >= records_bytes_a_turn) return read_next_turn(index);
   const std::span<char> buffer(scratch_.data(), is_late ? small_read : scratch_.size());
   for (int round = 0; round < (is_late ? 1 : reads_a_turn); ++round) {
     if (!may_read(s) || s.is(session::no_more_requests)) {

@@ -1,4 +1,5 @@
 """TLS on the listeners: what is spoken, with whom, and that nobody loses a request over it."""
+import contextlib
 import os
 import pathlib
 import re
@@ -183,6 +184,24 @@ class Exchanges(TlsTest):
                 c.send(echo(b"x" * 65536))
         wait_until(lambda: metric(server, "troupe_http_sessions", listener="public") == 0, "it is closed")
         self.assertEqual(metric(server, "troupe_http_pool_in_use", listener="public"), 0)
+
+    def test_a_crowd_that_sends_records_of_one_byte_lets_others_in(self):
+        server = self.serve_tls("connections.actors=1")
+        with contextlib.ExitStack() as stack:
+            crowd = []
+            for _ in range(230):  # more than have a read in one turn
+                r = stack.enter_context(RecordConnection(server.address, self.context))
+                r.shake_hands()
+                head = r.records(r.tls.write, request("POST", "/echo", None, {"Content-Length": 3000, "Connection": "close"}))
+                crowd.append((r, head + b"".join(r.records(r.tls.write, b"x") for _ in range(3000))))
+            sender = threading.Thread(target=lambda: [r.socket.sendall(sent) for r, sent in crowd])
+            sender.start()
+            for _ in range(5):
+                self.assertEqual(self.connect(server).ask("GET", "/hello").body, b"Hello")
+            sender.join()
+            for r, _ in crowd:
+                self.assertTrue(r.read_to_end().endswith(b"x" * 3000))
+        self.assertEqual(metric(server, "troupe_http_sessions_timed_out_total", listener="public"), 0)
 
     def test_a_close_notify_behind_requests_ends_the_session_when_they_are_answered(self):
         server = self.serve_tls()
