@@ -24,8 +24,6 @@ OTHER_WAYS = {
     "troupe-normal": ("scheduler.batch", "false"),
     "troupe-batch": ("scheduler.batch", "true"),
 }
-# The fair set's threads are scheduled as Troupe's and the floor's are unasked; the study's set runs as it was performed.
-AS_BATCH = ["chrt", "--batch", "0"]
 
 
 def _says(program, argument):
@@ -134,8 +132,8 @@ def start(peer, scenario, place):
     directory.mkdir(exist_ok=True)
     port = servers.free_port()
     argv, environment = peers.command(peer, port, servers.cores(), place.products, directory)
-    if peer.group == "fair":
-        argv = AS_BATCH + argv
+    if peer.group == "fair":  # the study's set runs as it was performed
+        argv = servers.AS_BATCH + argv
     return _with_family(servers.started(peer.name, argv, directory, port=port, environment=environment))
 
 

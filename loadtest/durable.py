@@ -69,6 +69,7 @@ def started(peer, directory):
     place.mkdir()
     port = _free_port()
     command, environment = peers.command(peer, port, servers.cores(), None, place)
+    command = servers.AS_BATCH + command
     log = directory / f"{peer.name}.log"
     with log.open("wb") as output:
         try:

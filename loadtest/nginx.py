@@ -26,7 +26,7 @@ http {{
   uwsgi_temp_path {directory}/uwsgi;
   scgi_temp_path {directory}/scgi;
   server {{
-    listen 127.0.0.1:{port} ssl reuseport backlog=4096;
+    listen 127.0.0.1:{port} ssl reuseport deferred backlog=4096;
     ssl_certificate {certificate};
     ssl_certificate_key {key};
     ssl_protocols TLSv1.2 TLSv1.3;
@@ -86,7 +86,7 @@ def started(directory, certificate, key, body):
     log = place / "nginx.log"
     with log.open("wb") as errors:
         process = subprocess.Popen(
-            [program(), "-e", str(log), "-c", str(configuration)],
+            [*servers.AS_BATCH, program(), "-e", str(log), "-c", str(configuration)],
             stdin=subprocess.DEVNULL,
             stdout=errors,
             stderr=errors,

@@ -24,7 +24,7 @@ COLUMNS = (
 
 RAMP = (
     "<p class=soft>wrk with that many connections, all asking at once; that they were there is counted by the "
-    "server's descriptors. Resident memory is the greatest that was seen meanwhile, all processes of a server added up; bytes a connection are its growth from 1,000 to 15,000 over 14,000. What "
+    "server's descriptors. Resident memory is the greatest that was seen meanwhile, all processes of a server added up; bytes a connection are its growth from 1,000 to 15,000 over those that came. What "
     "the kernel keeps for a socket (about 4 KB at either end) is not part of it.</p>"
 )
 

@@ -34,6 +34,9 @@ def run_all(parts, data, timetable, keep):
         except Exception as error:  # Of whatever kind: the others are still to be measured, and the report to be written.
             data["failed_parts"][part.name] = told(error)
             report.say(f"loadtest: {part.name} ended early: {told(error)}")
+        except BaseException:
+            data["failed_parts"][part.name] = "interrupted"
+            raise
         finally:
             data["took"][part.name] = time.monotonic() - began
             keep()

@@ -63,21 +63,20 @@ class Ranking:
     def peers(self, groups=PEERS):
         return [name for name in self.servers if self.kind(name) in groups]
 
-    def closest_peer(self, scenario, groups=PEERS, figure=RATE):
-        """(peer, spread of Troupe's ratios to it) of the peer that Troupe is least ahead of, or most behind; None without any.
+    def closest_peer(self, scenario, groups=PEERS, figure=RATE, way=contenders.OURS):
+        """(peer, spread of the ratios to it) of the peer that this way of Troupe is least ahead of, or most behind; None without any.
 
         By ratios within rounds: the greatest median may come of a stretch in which the machine was fast for all.
         """
-        return _closest([(name, self.ratio(scenario, contenders.OURS, figure, name)) for name in self.peers(groups)], figure == RATE)
+        return _closest([(name, self.ratio(scenario, way, figure, name)) for name in self.peers(groups)], figure == RATE)
 
     def latency_ratio(self, reference, name=contenders.OURS):
         """Spread of the ratios of p99 at the compared share, a ratio a round."""
         return rounds.ratios(self._compared, name, reference, "p99_us")
 
     def closest_latency(self):
-        """As closest_peer, for that p99, among the peers that held the rate."""
-        held = [name for name in self.peers() if self.latency.get(name, {}).get(COMPARED, {}).get("held")]
-        return _closest([(name, self.latency_ratio(name)) for name in held], False)
+        """As closest_peer, for that p99."""
+        return _closest([(name, self.latency_ratio(name)) for name in self.peers()], False)
 
     def at_compared(self, name):
         """The summary at the compared share, or None."""

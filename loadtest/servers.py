@@ -217,6 +217,10 @@ def floor(directory, label, response, close=False, ring=False):
     return started(f"floor-{label}", command, directory)
 
 
+# Threads are scheduled as Troupe's and the floor's are unasked: see loadtest/profiles/build.md.
+AS_BATCH = ["chrt", "--batch", "0"]
+
+
 def troupe(directory, settings=()):
     """Troupe on the embedded store in `directory`/data, with the sample catalogue where there is one."""
     data = directory / "data"

@@ -70,6 +70,7 @@ class Running(unittest.TestCase):
             self.run_parts(one=self.fill("one"), two=self.fail(Interrupted(2)), three=self.fill("three"))
         self.assertEqual(self.kept[-1], ["one", "two"])
         self.assertNotIn("three", self.data)
+        self.assertEqual(parts.unfinished(["one", "two", "three"], self.data), ["two", "three"])
 
 
 def program():
