@@ -19,7 +19,6 @@ RESET = struct.pack("ii", 1, 0)  # SO_LINGER: end with RST, so that no TIME_WAIT
 READY_SECONDS = 60
 STOP_SECONDS = 20
 HELLOS_UNDER_WAY = 200
-BUSY_SECONDS = 600
 
 
 def link_to(address, number=0, receive_buffer=None):
@@ -109,36 +108,47 @@ def storm(address, rate, ready, stop):
             stop.wait(ahead)
 
 
-def flood(address, count, ready, stop, first, again):
-    """Connections that send `first` and then `again` and again, as fast as it is taken. What comes back is read and dropped; what ends begins anew."""
-    again = memoryview(again)
-    links, offsets = [None] * count, [0] * count
+def flood(count, ready, stop, begin):
+    """Connections that send as fast as it is taken. `begin(number)` opens one and gives it with the bytes that it sends again and
+    again. What comes back is read and dropped; what ends begins anew."""
+    links = [None] * count
     while not stop.wait(0.002):
-        for number, link in enumerate(links):
+        for number, current in enumerate(links):
             try:
-                if link is None:
-                    link = links[number] = link_to(address, number)
-                    link.send(first)
-                    offsets[number] = 0
+                if current is None:
+                    current = links[number] = [*begin(number), 0]
+                link, again, offset = current
                 with contextlib.suppress(BlockingIOError):
                     if not link.recv(1 << 20):
                         raise ConnectionResetError
                 with contextlib.suppress(BlockingIOError):
-                    offsets[number] = (offsets[number] + link.send(again[offsets[number] :])) % len(again)
+                    current[2] = (offset + link.send(again[offset:])) % len(again)
             except OSError:
-                if link is not None:
-                    link.close()
+                if links[number] is not None:
+                    links[number][0].close()
                 links[number] = None
         ready.set()
-    for link in links:
-        if link is not None:
-            link.close()
+    for current in links:
+        if current is not None:
+            current[0].close()
+
+
+def plain_flood(address, count, ready, stop, first, again):
+    """A flood of `again` on connections that begin with `first`."""
+    again = memoryview(again)
+
+    def begin(number):
+        link = link_to(address, number)
+        link.send(first)
+        return link, again
+
+    flood(count, ready, stop, begin)
 
 
 def chunks(address, count, ready, stop):
     """Bodies of one-byte chunks with long extensions."""
     head = b"POST /echo HTTP/1.1\r\nHost: h\r\nTransfer-Encoding: chunked\r\n\r\n"
-    flood(address, count, ready, stop, head, (b"1;" + b"e" * 250 + b"\r\na\r\n") * 200)
+    plain_flood(address, count, ready, stop, head, (b"1;" + b"e" * 250 + b"\r\na\r\n") * 200)
 
 
 def frame(first_byte, payload=b""):
@@ -165,18 +175,18 @@ def bombs(address, count, ready, stop):
     binary = 0x80 | 0x40 | 2
     small, large = deflated(bytes(8192)), deflated(os.urandom(10_000) + bytes(890_000))
     offer = b"Sec-WebSocket-Extensions: permessage-deflate\r\n"
-    flood(address, count, ready, stop, upgrade(offer), frame(binary, small) * 500 + frame(binary, large))
+    plain_flood(address, count, ready, stop, upgrade(offer), frame(binary, small) * 500 + frame(binary, large))
 
 
 def pings(address, count, ready, stop):
     """WebSocket pings, empty and as long as they may be, each with its pong."""
-    flood(address, count, ready, stop, upgrade(), (frame(0x89) * 4 + frame(0x89, b"p" * 125)) * 400)
+    plain_flood(address, count, ready, stop, upgrade(), (frame(0x89) * 4 + frame(0x89, b"p" * 125)) * 400)
 
 
 def fragments(address, count, ready, stop):
     """WebSocket messages in fragments of one byte and of none."""
     message = frame(1, b"a") + (frame(0, b"a") + frame(0)) * 4000 + frame(0x80, b"a")
-    flood(address, count, ready, stop, upgrade(), message)
+    plain_flood(address, count, ready, stop, upgrade(), message)
 
 
 def handshakes(address, rate, ready, stop):
@@ -232,42 +242,7 @@ def records(address, count, ready, stop):
         link.setblocking(False)
         return link, memoryview(out.read())
 
-    under_way = [None] * count
-    while not stop.wait(0.002):
-        for number, current in enumerate(under_way):
-            try:
-                link, left = current or begin(number)
-                under_way[number] = link, left
-                with contextlib.suppress(BlockingIOError):
-                    under_way[number] = link, left[link.send(left) :]
-                with contextlib.suppress(BlockingIOError):
-                    if not link.recv(1 << 20):
-                        raise ConnectionResetError
-            except OSError:
-                if under_way[number]:
-                    under_way[number][0].close()
-                under_way[number] = None
-        ready.set()
-    for current in under_way:
-        if current:
-            current[0].close()
-
-
-def busy(address, count, ready, stop):
-    """No attack: processes that compute and never ask the server. What sharing the cores with something busy costs by itself."""
-    children = []
-    for _ in range(count):
-        child = os.fork()
-        if child == 0:
-            end = time.monotonic() + BUSY_SECONDS
-            while not stop.is_set() and time.monotonic() < end:
-                sum(range(10_000))
-            os._exit(0)
-        children.append(child)
-    ready.set()
-    stop.wait(BUSY_SECONDS)
-    for child in children:
-        os.waitpid(child, 0)
+    flood(count, ready, stop, begin)
 
 
 def zero_window(address, count, ready, stop):

@@ -224,7 +224,7 @@ AS_BATCH = ["chrt", "--batch", "0"]
 def troupe(directory, settings=()):
     """Troupe on the embedded store in `directory`/data, with the sample catalogue where there is one."""
     data = directory / "data"
-    data.mkdir(exist_ok=True)
+    data.mkdir(parents=True, exist_ok=True)
     catalogue = ROOT / "deploy" / "sample" / "catalogue.jsonl"
     if catalogue.exists() and not (data / "catalog.sqlite").exists():
         done = run_program(
