@@ -196,15 +196,14 @@ void connection_actor::on_event(std::uint32_t index, std::uint32_t events) {
 void connection_actor::resume_sessions() {
   if (resumable_.empty()) return;
   resuming_.swap(resumable_);
-  inflated_in_turn_ = 0; // those that have waited have a share of their own
-  received_in_turn_ = std::min(received_in_turn_, bytes_a_turn);
+  received_in_turn_ = inflated_in_turn_ = 0; // those that have waited have a share of their own
   std::size_t had_theirs = 0; // of those that are to resume again
   for (std::size_t i = 0; i < resuming_.size(); ++i) {
     if (i == sessions_to_resume_a_turn) {
       resumable_.insert(resumable_.end(), resuming_.begin() + static_cast<std::ptrdiff_t>(i), resuming_.end());
       break;
     }
-    const bool has_share = may_inflate() && received_in_turn_ < records_bytes_a_turn;
+    const bool has_share = may_inflate() && received_in_turn_ < bytes_a_turn;
     auto& s = sessions_[resuming_[i]];
     if (s.fd < 0 || !s.is(session::resumable)) continue;
     s.clear(session::resumable);

@@ -95,8 +95,9 @@ class connection_actor final : public actor::turn_actor {
   void publish_due();
 
   // reading.cpp: bytes to requests
-  static constexpr std::size_t bytes_a_turn = 1024 * 1024;               // then everybody gets small reads
-  static constexpr std::size_t records_bytes_a_turn = 4 * bytes_a_turn; // then TLS sessions wait, as a small read may be of many records
+  // Then plain sessions get small reads, and TLS sessions, whose small read may be of many records, wait. Those that have waited have as
+  // much again.
+  static constexpr std::size_t bytes_a_turn = 1024 * 1024;
   void read(std::uint32_t index);
   void read_next_turn(std::uint32_t index);
   [[nodiscard]] bool take_received(std::uint32_t index, std::span<char> buffer, ssize_t got);

@@ -37,7 +37,7 @@ void connection_actor::read(std::uint32_t index) {
   if (plane_->tls && s.tls == none) return begin_tls(index); // what follows a PROXY header
   if (s.tls != none && !tls_streams_[s.tls].is_open()) return queue_handshake(index);
   const bool is_late = received_in_turn_ >= bytes_a_turn;
-  if (s.tls != none && received_in_turn_ >= records_bytes_a_turn) return read_next_turn(index);
+  if (s.tls != none && is_late) return read_next_turn(index);
   const std::span<char> buffer(scratch_.data(), is_late ? small_read : scratch_.size());
   for (int round = 0; round < (is_late ? 1 : reads_a_turn); ++round) {
     if (!may_read(s) || s.is(session::no_more_requests)) {

@@ -16,7 +16,7 @@ namespace {
 // Then other sessions have their turn: a flood of pings or of one-byte fragments costs each turn some tens of microseconds.
 constexpr int frames_a_turn = 256;
 // Of all compressed messages together; the others wait for the next turn. A turn more costs little, and a long one keeps everybody waiting.
-constexpr std::size_t inflated_a_turn = 128 * 1024;
+constexpr std::size_t inflated_a_turn = 32 * 1024;
 // However few bytes it came in.
 constexpr std::size_t always_inflated = 8 * 1024;
 

@@ -188,11 +188,11 @@ class Bounds(SystemTest):
 
     def test_messages_that_came_compressed_and_wait_for_their_service_are_bounded(self):
         server = self.serve("websocket.compression=true", "websocket.inflated_bytes=64KiB", "connections.actors=1")
-        message = tight(60_000)
+        message = tight(30_000)  # two are a share of inflation, and a turn has two shares
         compressed = frame(BINARY, deflated(message), rsv=COMPRESSED)
         with WebSocket(server.address, offer=OFFER) as ws, WebSocket(server.address, offer=OFFER) as other:
             ws.send(compressed * 4)  # one packet: taken in one turn
-            for _ in range(2):
+            for _ in range(3):
                 self.assertEqual(ws.read_message(), (BINARY, message, True))
             self.assertEqual(ws.read_close(), 1013)
             for _ in range(20):  # what has been answered counts no more
