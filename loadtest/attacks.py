@@ -151,6 +151,12 @@ def chunks(address, count, ready, stop):
     plain_flood(address, count, ready, stop, head, (b"1;" + b"e" * 250 + b"\r\na\r\n") * 200)
 
 
+def pipelined(address, count, ready, stop):
+    """Requests without waiting for an answer."""
+    one = b"GET /hello HTTP/1.1\r\nHost: h\r\n\r\n"
+    plain_flood(address, count, ready, stop, one, one * 4096)
+
+
 def frame(first_byte, payload=b""):
     """A WebSocket frame of a client whose mask is 0, so that its payload is its own mask's. Source: RFC 6455 section 5.2."""
     size = len(payload)

@@ -309,7 +309,7 @@ void connection_actor::close_gently(std::uint32_t index) {
 
 void connection_actor::drop_input(std::uint32_t index) {
   auto& s = sessions_[index];
-  for (int i = 0; i < 16; ++i) {
+  while (received_in_turn_ < bytes_a_turn) {
     const auto got = ::recv(s.fd, scratch_.data(), scratch_.size(), 0);
     if (got == 0) return close_session(index);
     if (got < 0) {
@@ -317,6 +317,7 @@ void connection_actor::drop_input(std::uint32_t index) {
       if (errno != EAGAIN) close_session(index);
       return;
     }
+    received_in_turn_ += static_cast<std::size_t>(got);
   }
   // More may be there, and an edge will not tell again; the linger deadline ends a client that never stops.
   read_next_turn(index);

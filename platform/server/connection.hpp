@@ -115,6 +115,7 @@ class connection_actor final : public actor::turn_actor {
   void return_intake(session& s);
   void recycle(std::uint32_t intake_index);
   void count_held(intake& in) noexcept;
+  [[nodiscard]] bool may_take(const session& s) const noexcept;
   [[nodiscard]] bool may_read(const session& s) const noexcept;
   void begin_body_time(std::uint32_t index);
   void time_request(std::uint32_t index);
@@ -232,6 +233,7 @@ class connection_actor final : public actor::turn_actor {
   std::string record_; // what a record is put together in
   std::vector<std::unique_ptr<intake>> intakes_;
   std::vector<std::uint32_t> free_intakes_;
+  std::vector<std::uint32_t> intake_places_; // in `intakes_`, without one
   std::vector<std::unique_ptr<output>> outputs_;
   std::vector<std::uint32_t> free_outputs_;
   slab<websocket_session, 64> websockets_;

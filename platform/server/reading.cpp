@@ -22,12 +22,17 @@ constexpr std::string_view head_end = "\r\n\r\n";
 
 } // namespace
 
-// Back-pressure: a session with its depth of requests in flight, or whose output is blocked, is not read; the client's window fills.
+// Back-pressure: a session with its depth of requests in flight, or whose output is blocked, has no more taken from it; and it is not
+// read while it has bytes that wait to be taken, so that the client's window fills.
+bool connection_actor::may_take(const session& s) const noexcept {
+  return s.in_flight < limits_.pipeline_depth && !s.is(session::blocked) &&
+         (s.websocket == none || may_take_frames(websockets_[s.websocket]));
+}
+
 bool connection_actor::may_read(const session& s) const noexcept {
-  if (s.in_flight >= limits_.pipeline_depth || s.is(session::blocked)) return false;
-  if (s.websocket == none) return true;
-  const auto& w = websockets_[s.websocket];
-  return s.intake == none && !w.has_waiting() && may_take_frames(w); // what came before goes first
+  const bool has_waiting =
+      s.websocket == none ? s.intake != none && !s.is(session::gathering) : s.intake != none || websockets_[s.websocket].has_waiting();
+  return !has_waiting && may_take(s);
 }
 
 void connection_actor::read(std::uint32_t index) {
@@ -111,7 +116,7 @@ void connection_actor::take(std::uint32_t index, std::string_view bytes) {
 void connection_actor::take_waiting(std::uint32_t index) {
   auto& s = sessions_[index];
   if (s.websocket != none) return take_held(index);
-  if (s.intake == none || intakes_[s.intake]->in_body || !may_read(s)) return;
+  if (s.intake == none || intakes_[s.intake]->in_body || !may_take(s)) return;
   auto& in = *intakes_[s.intake];
   if (s.is(session::gathering)) {
     // Look only at what is new, so that a head that comes byte by byte costs no more than one look at each.
@@ -145,7 +150,7 @@ void connection_actor::take_requests(std::uint32_t index, std::string_view bytes
   const auto generation = s.generation;
   while (!bytes.empty()) {
     if (s.is(session::no_more_requests) && s.websocket == none) return; // after `Connection: close`: ignored
-    if (!may_read(s)) return keep_for_later(index, bytes, false);
+    if (!may_take(s)) return keep_for_later(index, bytes, false);
     // Empty lines are kept while nothing else is there, so that they are counted however they come.
     const auto with_empty_lines = bytes;
     if (bytes.front() == '\r' && (!http::skip_empty_lines(bytes, limits_.request) || bytes.empty() || bytes == "\r"))
@@ -309,12 +314,14 @@ void connection_actor::refuse(std::uint32_t index, http::refusal why, std::strin
 intake* connection_actor::borrow_intake(session& s) {
   if (s.intake != none) return intakes_[s.intake].get();
   if (held_bytes_ > limits_.held_bytes) return nullptr;
-  if (free_intakes_.empty()) {
-    intakes_.push_back(std::make_unique<intake>(limits_.request));
-    free_intakes_.push_back(static_cast<std::uint32_t>(intakes_.size() - 1));
+  auto& from = free_intakes_.empty() ? intake_places_ : free_intakes_;
+  if (from.empty()) {
+    intakes_.emplace_back();
+    from.push_back(static_cast<std::uint32_t>(intakes_.size() - 1));
   }
-  s.intake = free_intakes_.back();
-  free_intakes_.pop_back();
+  s.intake = from.back();
+  from.pop_back();
+  if (!intakes_[s.intake]) intakes_[s.intake] = std::make_unique<intake>(limits_.request);
   metrics_.intakes->add(1);
   return intakes_[s.intake].get();
 }
@@ -329,8 +336,9 @@ void connection_actor::recycle(std::uint32_t intake_index) {
   auto& in = *intakes_[intake_index];
   in.clear();
   count_held(in);
-  if (free_intakes_.size() >= kept_buffers) in.bytes = in.head = {}; // a crowd that has passed is not kept for
-  free_intakes_.push_back(intake_index);
+  if (free_intakes_.size() < kept_buffers) return free_intakes_.push_back(intake_index);
+  intakes_[intake_index].reset(); // a crowd that has passed is not kept for
+  intake_places_.push_back(intake_index);
 }
 
 void connection_actor::count_held(intake& in) noexcept {

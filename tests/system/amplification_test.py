@@ -246,7 +246,7 @@ class Amplification(Measured):
 
     def test_c68_the_shortest_requests(self):
         """C-68."""
-        self.repeat("20,000 requests of 38 bytes", b"GET /hello" + HOST + b"\r\n", 20_000, {200})
+        self.repeat("200,000 requests of 32 bytes", b"GET /hello" + HOST + b"\r\n", 200_000, {200})
 
     def incomplete(self, what, head):
         def attack(cost, stack):

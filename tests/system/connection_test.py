@@ -203,6 +203,31 @@ class Limits(SystemTest):
                 answer = c.read()
                 self.assertEqual((answer.status, answer.body), (200, str(i).encode()))
 
+    def test_c68_of_a_flood_of_requests_no_more_is_held_than_a_read_brings(self):
+        """C-68."""
+        server = self.serve("connections.actors=1")
+        count, got, most = 150_000, 0, 0.0
+        left = memoryview(HELLO * count)
+        with server.connect() as c:
+            c.send(HELLO)
+            answer = len(c.receive_through(b"\r\n\r\nHello"))
+            c.socket.setblocking(False)
+            turns = 0
+            while got < answer * count:
+                readable, writable, _ = select.select([c.socket], [c.socket] if left else [], [], PATIENCE)
+                self.assertTrue(readable or writable, f"{got} of {answer * count} bytes of answers have come")
+                if writable:
+                    left = left[c.socket.send(left):]
+                if readable:
+                    piece = c.socket.recv(262_144)
+                    self.assertTrue(piece, "closed")
+                    got += len(piece)
+                turns += 1
+                if turns % 20 == 0:
+                    most = max(most, server.metric("troupe_http_held_request_bytes", listener="public"))
+        self.assertGreater(most, 0)
+        self.assertLess(most, 128 * 1024)
+
     def test_requests_beyond_those_in_flight_get_503_and_the_session_stays(self):
         server = self.serve("connections.pipeline_depth=32", "connections.in_flight=1", "connections.actors=1")
         with server.connect() as c:

@@ -285,6 +285,12 @@ class Connection:
         taken, self.buffer = self.buffer[:count], self.buffer[count:]
         return taken
 
+    def receive_through(self, end):
+        """All bytes up to these, as they came."""
+        while end not in self.buffer:
+            self._more()
+        return self._take(self.buffer.index(end) + len(end))
+
     def read_interim(self):
         """The status line of an answer that consists of its head alone, as 100 Continue."""
         while b"\r\n\r\n" not in self.buffer:
