@@ -39,7 +39,8 @@ def _to_floor(ranking, text, scenario, ways, floors, least):
 def _to_peers(ranking, text, scenario, groups, least, way="troupe"):
     """Troupe as it runs unasked, or one way of it, against the peer that it is closest to, or behind."""
     closest = ranking.closest_peer(scenario, groups=groups, way=way)
-    return _ratio(text, closest and closest[1], way, closest and closest[0], least=least)
+    of = sum(bool(ranking.ratio(scenario, way, RATE, name)) for name in ranking.peers(groups))
+    return _ratio(text, closest and closest[1], way, closest and f"{closest[0]}, the closest of {of}", least=least)
 
 
 def _cost(ranking):

@@ -93,5 +93,5 @@ func main() {
 	router := gin.New()
 	router.POST("/v1/payments", func(c *gin.Context) { pay(c, orders) })
 	router.GET("/v1/ledger/balance", func(c *gin.Context) { balance(c, arguments.Path) })
-	given.Fail(http.ListenAndServe(arguments.Address, router))
+	given.Fail(http.Serve(arguments.Listen(), router))
 }
