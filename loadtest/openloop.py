@@ -1,4 +1,4 @@
-"""Latency under load: each server at shares of its own maximum, by an open loop; histograms merged over the rounds."""
+"""Latency under load, by an open loop: each server at shares of its own maximum, and all at the same rate. Histograms merged over the rounds."""
 
 import statistics
 
@@ -34,18 +34,21 @@ def maximum(server, place, seconds, patience):
     return closed, max(100.0, min(closed, over["achieved_per_second"]))
 
 
-def paced(server, most, share, place, seconds, patience):
-    """One share of the maximum. The histogram as JSON has it; the p99 by itself, for the rounds to be compared by."""
-    rate = max(10, round(most * share / 100))
+def rate_of(most, share):
+    return max(10, round(most * share / 100))
+
+
+def paced(server, rate, place, seconds, patience):
+    """One rate. The histogram as JSON has it; the p99 by itself, for the rounds to be compared by."""
     run = patience.run(lambda: oha.paced(server, PATH, rate, seconds, place.directory), servers.cores())
     times = run["histogram"]
     if not times.count:
-        raise Failure(f"{server.name} answered nothing at {share} % of its maximum: {run['errors']}")
+        raise Failure(f"{server.name} answered nothing of {rate} requests a second: {run['errors']}")
     return run | {"histogram": times.to_json(), "p99_us": times.percentile(PERCENTILES["p99"]) * 1e6}
 
 
-def run_once(peer, scenario, place, options, most, patience):
-    """All shares when the server's maximum is not known yet, otherwise the compared one only."""
+def run_once(peer, scenario, place, options, most, same, patience):
+    """All shares when the server's maximum is not known yet, otherwise the compared one only; and the rate `same` for all, when it is known."""
     with contenders.start(peer, scenario, place) as server:
         contenders.checked_answer(server, peer, scenario, place)
         server.adopt()
@@ -57,7 +60,9 @@ def run_once(peer, scenario, place, options, most, patience):
             result |= {"closed_per_second": closed, "maximum_per_second": most}
         for share in SHARES if "maximum_per_second" in result else (COMPARED,):
             seconds = options.seconds if share == COMPARED else brief(options)
-            result["shares"][str(share)] = paced(server, most, share, place, seconds, patience)
+            result["shares"][str(share)] = paced(server, rate_of(most, share), place, seconds, patience)
+        if same:
+            result["same"] = paced(server, same, place, brief(options), patience)
     return result
 
 
@@ -77,13 +82,19 @@ def compared(runs):
                    for number, turn in by_round.items()} for name, by_round in runs.items()}
 
 
+def at_same_rate(runs):
+    """As `compared`: the runs at half of Troupe's maximum, whatever the server's own is."""
+    return {name: {number: [run["same"] for run in turn if "same" in run] for number, turn in by_round.items()}
+            for name, by_round in runs.items()}
+
+
 def order(names, options):
     return rounds.order(names, options.latency_rounds, contenders.REFERENCE, contenders.OURS)
 
 
 def seconds_of(options):
     """(all of a first round, a server once in a later one)."""
-    later = SERVER_SECONDS + CLOSED_SECONDS + options.seconds + oha.LEAD_SECONDS + RUN_SECONDS
+    later = SERVER_SECONDS + CLOSED_SECONDS + options.seconds + brief(options) + 2 * (oha.LEAD_SECONDS + RUN_SECONDS)
     others = (len(SHARES) - 1) * (brief(options) + oha.LEAD_SECONDS + RUN_SECONDS)
     return later + options.seconds + oha.LEAD_SECONDS + RUN_SECONDS + others, later
 
@@ -128,7 +139,9 @@ def measure(taking_part, scenario, place, options, progress, reasons, runs):
                 progress.step(f"{where}: left out")
                 continue
             try:
-                run = run_once(by_name[name], scenario, place, options, known_maximum(runs, name), patience)
+                ours = known_maximum(runs, contenders.OURS)
+                same = rate_of(ours, COMPARED) if ours else None
+                run = run_once(by_name[name], scenario, place, options, known_maximum(runs, name), same, patience)
             except Exception as error:  # Whatever it was: the other servers are still to be measured.
                 failed[name] = failed.get(name, 0) + 1
                 reasons.setdefault("openloop", {})[name] = told(error)

@@ -25,6 +25,7 @@ class Ranking:
         self.servers = {s["name"]: s for s in data["servers"]}
         self.latency = {name: shares for name, by_round in data.get("openloop", {}).items() if (shares := self._shares(by_round))}
         self._compared = openloop.compared(data.get("openloop", {}))
+        self._at_same_rate = openloop.at_same_rate(data.get("openloop", {}))
 
     @staticmethod
     def _shares(by_round):
@@ -70,13 +71,14 @@ class Ranking:
         """
         return _closest([(name, self.ratio(scenario, way, figure, name)) for name in self.peers(groups)], figure == RATE)
 
-    def latency_ratio(self, reference, name=contenders.OURS):
-        """Spread of the ratios of p99 at the compared share, a ratio a round."""
-        return rounds.ratios(self._compared, name, reference, "p99_us")
+    def latency_ratio(self, reference, same_rate=False):
+        """Spread of the ratios of Troupe's p99 to it, a ratio a round: each at the compared share of its maximum, or both at the same rate."""
+        runs = self._at_same_rate if same_rate else self._compared
+        return rounds.ratios(runs, contenders.OURS, reference, "p99_us")
 
-    def closest_latency(self):
+    def closest_latency(self, same_rate=False):
         """As closest_peer, for that p99."""
-        return _closest([(name, self.latency_ratio(name)) for name in self.peers()], False)
+        return _closest([(name, self.latency_ratio(name, same_rate)) for name in self.peers()], False)
 
     def at_compared(self, name):
         """The summary at the compared share, or None."""

@@ -49,13 +49,13 @@ def _cost(ranking):
                   closest and closest[0], most=1.0)
 
 
-def _latency(ranking):
-    to_floors = [(spread, name) for name in FLOORS if (spread := ranking.latency_ratio(name))]
+def _latency(ranking, load, same_rate):
+    to_floors = [(spread, name) for name in FLOORS if (spread := ranking.latency_ratio(name, same_rate))]
     floor, name = max(to_floors, key=lambda found: found[0]["median"], default=(None, None))
-    closest = ranking.closest_latency()
+    closest = ranking.closest_latency(same_rate)
     return [
-        _ratio("p99 at 50 % load: at most 1.3 of the quicker floor's", floor, "Troupe", name, most=1.3),
-        _ratio("p99 at 50 % load: below every peer's", closest and closest[1], "Troupe", closest and closest[0], most=1.0),
+        _ratio(f"p99 at {load}: at most 1.3 of the quicker floor's", floor, "Troupe", name, most=1.3),
+        _ratio(f"p99 at {load}: below every peer's", closest and closest[1], "Troupe", closest and closest[0], most=1.0),
     ]
 
 
@@ -98,7 +98,8 @@ def judged(ranking):
         _to_floor(ranking, "product page: at least 0.85 of the floor with the same bytes", "product", ("troupe",), FLOORS, 0.85),
         _to_peers(ranking, "product page: ahead of every peer, all of which parse and look up", "product", ("study", "fair"), 1.0),
         _cost(ranking),
-        *_latency(ranking),
+        *_latency(ranking, "50 % of each server's maximum", False),
+        *_latency(ranking, "half of Troupe's maximum, the same rate for all", True),
         _idle(ranking),
         _payments(ranking, "durable payments: ahead of every peer as durable", "ratio_to_peers"),
         _payments(ranking, "durable payments on short connections: ahead of every peer as durable", "short_ratio_to_peers"),

@@ -45,7 +45,8 @@ def latencies(draw, speed):
         return {str(s): paced(draw, most * s / 100, (0.4 + s / 40) / speed) for s in asked}
 
     first = {"closed_per_second": most * 1.2, "maximum_per_second": most, "shares": shares(openloop.SHARES)}
-    return {"1": [first], "2": [{"shares": shares([openloop.COMPARED])}]}
+    same = paced(draw, 47_500, 1.65 / speed ** 2)
+    return {"1": [first], "2": [{"shares": shares([openloop.COMPARED]), "same": same}]}
 
 
 def ramp(speed):

@@ -175,7 +175,8 @@ class Targets(unittest.TestCase):
         self.assertEqual(found["/hello: ahead of every peer"], targets.REACHED)
         self.assertEqual(found["durable payments: ahead of every peer as durable"], targets.REACHED)
         self.assertEqual(found["an idle connection: at most 96 bytes of user memory"], targets.REACHED)
-        self.assertEqual(found["p99 at 50 % load: below every peer's"], targets.REACHED)
+        self.assertEqual(found["p99 at 50 % of each server's maximum: below every peer's"], targets.REACHED)
+        self.assertEqual(found["p99 at half of Troupe's maximum, the same rate for all: below every peer's"], targets.REACHED)
 
     def test_what_is_not_reached_or_not_measured_is_said(self):
         data = made_up.ranking()
