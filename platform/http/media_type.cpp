@@ -11,7 +11,7 @@ namespace troupe::http {
 namespace {
 
 constexpr std::size_t most_table_bytes = 4 * 1024 * 1024;
-constexpr std::string_view unknown = "application/octet-stream";
+constexpr content_type unknown = "application/octet-stream";
 
 constexpr std::array<std::pair<std::string_view, std::string_view>, 24> built_in{{
     {"html", "text/html"},        {"htm", "text/html"},        {"css", "text/css"},
@@ -92,7 +92,7 @@ media_types media_types::load(const std::string& file) {
   return types;
 }
 
-std::string_view media_types::of(std::string_view file_name) const {
+content_type media_types::of(std::string_view file_name) const {
   const auto slash = file_name.rfind('/');
   if (slash != std::string_view::npos) file_name.remove_prefix(slash + 1);
   const auto dot = file_name.rfind('.');
@@ -100,14 +100,14 @@ std::string_view media_types::of(std::string_view file_name) const {
   const auto ending = file_name.substr(dot + 1);
   auto found = types_.find(ending);
   if (found == types_.end()) found = types_.find(lower(ending));
-  return found == types_.end() ? unknown : std::string_view(found->second);
+  return found == types_.end() ? unknown : content_type::checked(found->second).value_or(unknown);
 }
 
-bool is_compressible(std::string_view content_type) noexcept {
+bool is_compressible(std::string_view text) noexcept {
   static constexpr std::array<std::string_view, 6> others{"application/json",       "application/xml",
                                                           "application/javascript", "application/wasm",
                                                           "application/jsonl",      "application/x-ndjson"};
-  auto type = content_type.substr(0, content_type.find(';'));
+  auto type = text.substr(0, text.find(';'));
   while (!type.empty() && type.back() == ' ') type.remove_suffix(1);
   return type.starts_with("text/") || type.ends_with("+json") || type.ends_with("+xml") ||
          std::find(others.begin(), others.end(), type) != others.end();

@@ -1,5 +1,7 @@
 #pragma once
 
+#include "platform/http/content_type.hpp"
+
 #include <map>
 #include <string>
 #include <string_view>
@@ -21,7 +23,7 @@ class media_types {
 
   /// The value of Content-Type for a file of that name, by the text after its last '.', in any case of letters;
   /// "application/octet-stream" for what is not known. Text has "; charset=utf-8". Lifetime: the object's.
-  [[nodiscard]] std::string_view of(std::string_view file_name) const;
+  [[nodiscard]] content_type of(std::string_view file_name) const;
 
   [[nodiscard]] std::size_t size() const noexcept { return types_.size(); }
 
@@ -31,6 +33,6 @@ class media_types {
 
 /// Whether bodies of that Content-Type become markedly smaller by compression: text, JSON, XML, scripts, SVG,
 /// WebAssembly. Parameters do not matter.
-[[nodiscard]] bool is_compressible(std::string_view content_type) noexcept;
+[[nodiscard]] bool is_compressible(std::string_view type) noexcept;
 
 } // namespace troupe::http

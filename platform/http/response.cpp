@@ -1,6 +1,7 @@
 #include "platform/http/response.hpp"
 
 #include "platform/base/escape.hpp"
+#include "platform/http/field_value.hpp"
 #include "platform/http/file_part.hpp"
 #include "platform/http/request.hpp"
 
@@ -18,11 +19,6 @@ bool is_token(std::string_view text) noexcept {
     return (c >= '0' && c <= '9') || (c >= 'A' && c <= 'Z') || (c >= 'a' && c <= 'z') ||
            marks.find(c) != std::string_view::npos;
   });
-}
-
-// Bytes above ASCII are legal in old fields alone, and every reader makes something else of them.
-bool is_field_value(std::string_view text) noexcept {
-  return std::all_of(text.begin(), text.end(), [](char c) { return (c >= 0x20 && c < 0x7F) || c == '\t'; });
 }
 
 // The value of a field among rendered lines.

@@ -2,6 +2,7 @@
 
 #include "platform/base/bytes.hpp"
 #include "platform/base/error.hpp"
+#include "platform/http/content_type.hpp"
 
 #include <cstdint>
 #include <memory>
@@ -19,16 +20,17 @@ struct response {
   std::uint16_t status = 200;
   /// The body comes from a service chunk by chunk (`server::stream`), and its length is not known. Set by the platform.
   bool is_streamed = false;
-  /// Storage that outlives the answer: static, or the route's. Empty: no Content-Type.
-  std::string_view content_type;
+  /// A literal, or a `checked` text of the route's that outlives the answer. Empty: no Content-Type. A text that does not live that long, as a client's,
+  /// goes through `add_field`.
+  http::content_type content_type;
   /// Sent as it is; never copied when larger than a few kilobytes.
   base::shared_bytes body;
   /// If set, it is the body, and `body` is not looked at.
   std::shared_ptr<const file_part> file;
-  /// Field lines rendered beforehand, each ending in CRLF, trusted: made with `render_field`. For what is
-  /// sent often.
+  /// Field lines rendered beforehand, each ending in CRLF: made with `render_field` and nothing else, as they are sent unseen. For
+  /// what is sent often.
   base::shared_bytes prepared_fields;
-  /// Field lines of this one answer; filled by `add_field`.
+  /// Field lines of this one answer; filled by `add_field` and nothing else, as they are sent unseen.
   std::string fields;
 
   /// Adds a field. A name that is not a token, or a value with anything but printable ASCII, spaces and tabs, is dropped

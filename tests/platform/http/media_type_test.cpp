@@ -46,7 +46,7 @@ TEST_CASE("whatever a table holds, a type is one line of printable characters", 
   for (int byte = 0; byte < 256; ++byte) {
     media_types types;
     types.add(std::string("te") + static_cast<char>(byte) + "xt/pl" + static_cast<char>(byte) + "ain abc\n");
-    for (const char c : types.of("x.abc")) REQUIRE((c >= 0x20 && c < 0x7F));
+    for (const char c : std::string_view(types.of("x.abc"))) REQUIRE((c >= 0x20 && c < 0x7F));
   }
 }
 
