@@ -1,5 +1,6 @@
 #include "platform/http/plain_head.hpp"
 
+#include "platform/http/client_claims.hpp"
 #include "platform/http/target.hpp"
 
 #include <array>
@@ -143,7 +144,7 @@ std::size_t take_plain_head(std::string_view bytes, const limits& limits, reques
     case meaning::not_plain: return 0;
     case meaning::none: break;
     }
-    fields.push_back({name, value});
+    add_field(fields, message.claims, {name, value});
   }
   if (message.http_1_1 && !has_host) return 0;
   message.keep_alive = !wants_close && (message.http_1_1 || wants_keep_alive);

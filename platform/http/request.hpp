@@ -9,6 +9,7 @@
 #include <span>
 #include <string>
 #include <string_view>
+#include <utility>
 
 namespace troupe::http {
 
@@ -59,7 +60,9 @@ struct request {
   bool http_1_1 = true;
   bool keep_alive = true; ///< what the client asked for
   bool expects_continue = false;
+  /// Those that only a trusted proxy may write (client_claims.hpp) stand last. A route sees these when its request comes from one, and else none of them.
   std::span<const header_field> fields;
+  std::uint16_t claims = 0; ///< how many of `fields` those are
   std::string_view body;
   path_parameters parameters;
   const client_source* source = nullptr; ///< null: nobody has asked a socket
@@ -67,6 +70,9 @@ struct request {
   /// The address that the request came from: the peer's, or the one that a PROXY header or a trusted proxy's `Forwarded` or
   /// `X-Forwarded-For` names. Not known: the connection is reset. Cost: at most one system call, and only for who asks.
   [[nodiscard]] base::ip_address client() const { return source ? source->client() : base::ip_address(); }
+
+  /// Forgets the claims. Cost: O(1).
+  void drop_claims() noexcept { fields = fields.first(fields.size() - std::exchange(claims, std::uint16_t{0})); }
 
   /// The first field of that name (compared without case), or nullopt. Cost: O(fields).
   [[nodiscard]] std::optional<std::string_view> field(std::string_view name) const noexcept;

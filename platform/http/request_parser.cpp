@@ -1,5 +1,6 @@
 #include "platform/http/request_parser.hpp"
 
+#include "platform/http/client_claims.hpp"
 #include "platform/http/incomplete_chunk.hpp"
 #include "platform/http/incomplete_head.hpp"
 #include "platform/http/plain_head.hpp"
@@ -230,7 +231,15 @@ struct request_parser::implementation {
       break;
     default: break;
     }
-    fields.push_back({name, value});
+    http::add_field(fields, message.claims, {name, value});
+    last = value.empty() ? name : value;
+  }
+
+  // Such a TAB is no part of the value for some readers, and one for others, which then know no coding and no end of the body.
+  [[nodiscard]] bool stands_beside_tab(std::string_view name, std::string_view value) const noexcept {
+    const auto line = input.substr(static_cast<std::size_t>(name.data() - input.data()) + name.size());
+    const auto blanks = line.substr(0, line.find('\r'));
+    return !value.empty() && blanks.find('\t') != std::string_view::npos;
   }
 
   static bool looks_like_a_coding(std::string_view text) noexcept {
@@ -243,7 +252,7 @@ struct request_parser::implementation {
     if (codings > 0 && lengths > 0) return refuse(400, "Content-Length and Transfer-Encoding exclude each other", ec);
     if (codings > 0 && !message.http_1_1) return refuse(400, "HTTP/1.0 knows no Transfer-Encoding", ec);
     if (coding_refused != 0) return refuse(coding_refused, "the only transfer coding accepted is chunked", ec);
-    const std::string_view last = fields.empty() ? message.target : fields.back().value.empty() ? fields.back().name : fields.back().value;
+    if (fields.empty()) last = message.target;
     const auto head_bytes = static_cast<std::size_t>(last.data() + last.size() - input.data()) + std::string_view("\r\n\r\n").size();
     if (head_bytes > bounds.head_bytes) return refuse(431, head_too_large.detail, ec);
     message.fields = fields;
@@ -320,6 +329,7 @@ struct request_parser::implementation {
   std::string path_scratch;
   std::string_view input;
   std::string_view body_view;
+  std::string_view last; // what stands last in the head: a value, or the name of an empty one
   std::string body_pieces;
   refusal why;
   int hosts = 0, lengths = 0, codings = 0, expectations = 0;

@@ -126,6 +126,7 @@ std::uint32_t connection_actor::open_exchange(std::uint32_t index, const http::r
 void connection_actor::dispatch(std::uint32_t index, http::request& request) {
   const auto place = open_exchange(index, request);
   if (place == none) return close_session(index); // twice the bound is in flight: nothing is left to answer with
+  if (!sessions_[index].is(session::from_trusted_proxy)) request.drop_claims();
   std::optional<http::response> answer;
   try {
     answer = handle(place, request);

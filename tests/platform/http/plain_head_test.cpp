@@ -27,6 +27,7 @@ const std::vector<std::string> plain_heads{
     "Accept-Encoding: gzip, deflate, br\r\nAccept-Language: de,en;q=0.9\r\nCookie: a=b; c=\td\r\nIf-None-Match: \"1\"\r\n\r\n",
     "HEAD / HTTP/1.1\r\nhost:[2001:db8::1]:443\r\nFrom: bot(at)example.org\r\nConnection: CLOSE\r\n\r\n",
     "GET /hello HTTP/1.0\r\nConnection: Keep-Alive\r\nHost: localhost:8080\r\nUser-Agent: ApacheBench/2.3\r\nAccept: */*\r\n\r\n",
+    "GET / HTTP/1.1\r\nX-Request-Id: 1\r\nHost: x\r\ntraceparent: 00-1-2-01\r\nAccept: */*\r\nX-User: root\r\nTE: trailers\r\n\r\n",
     "GET http://shop.example.org/a/./b HTTP/1.1\r\nHost: x\r\nX-Forwarded-For: 192.0.2.1\r\nForwarded: for=192.0.2.1\r\n\r\n",
 };
 
@@ -64,6 +65,7 @@ void check_same(std::string_view text, const limits& bounds = {}) {
   REQUIRE(std::tie(a.method, a.method_text, a.target, a.path, a.query, a.body, a.http_1_1, a.keep_alive, a.expects_continue) ==
           std::tie(b.method, b.method_text, b.target, b.path, b.query, b.body, b.http_1_1, b.keep_alive, b.expects_continue));
   REQUIRE(owned(a.fields) == owned(b.fields));
+  REQUIRE(a.claims == b.claims);
 }
 
 void check_same_cut_anywhere(std::string_view bytes, const limits& bounds = {}) {

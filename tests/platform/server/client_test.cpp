@@ -270,3 +270,34 @@ TEST_CASE("client: C-62: a body below the least rate is refused once the rate co
   CHECK(took < std::chrono::milliseconds(4500));
   CHECK(server.exposition().find("route=\"/length\",status=") == std::string::npos); // no handler has begun
 }
+
+TEST_CASE("C-42: a handler sees what says who asks, or for which trace, from a trusted proxy only") {
+  const std::string claims = "X-User: root\r\nX-Forwarded-For: 192.0.2.1\r\nForwarded: for=192.0.2.1\r\ntraceparent: 00-1-2-01\r\nX-Request-Id: 1\r\nX-Real-IP: 192.0.2.1\r\n";
+  const std::string all = "Host Accept X-User X-Forwarded-For Forwarded traceparent X-Request-Id X-Real-IP ";
+  const running_server server({}, trusting({"127.0.0.2"}));
+  client stranger(server.port(), "127.0.0.3"), proxy(server.port(), "127.0.0.2");
+  for (int round = 0; round < 2; ++round) {
+    CHECK(stranger.ask(claims + "Accept: */*\r\n", "/fields") == "Host Accept ");
+    CHECK(proxy.ask(claims + "Accept: */*\r\n", "/fields") == all);
+  }
+  // The same when the general parser reads the head, because of a field that is not plain.
+  CHECK(stranger.ask(claims + "X-Empty:\r\n", "/fields") == "Host X-Empty ");
+  // And with a body behind the head, in a piece of its own.
+  const auto post = "POST /fields HTTP/1.1\r\nHost: a\r\n" + claims + "Content-Length: 1\r\n\r\n";
+  for (const bool is_trusted : {false, true}) {
+    auto& c = is_trusted ? proxy : stranger;
+    REQUIRE(c.send(post));
+    REQUIRE(c.send("x" + std::string("GET /fields HTTP/1.1\r\nHost: a\r\nConnection: close\r\n\r\n")));
+    const auto answers = c.read_until("");
+    CHECK((answers.find("X-User") != std::string::npos) == is_trusted);
+    CHECK(answers.find("Host Content-Length ") != std::string::npos);
+    CHECK(answers.ends_with("\r\n\r\nHost Connection "));
+  }
+}
+
+TEST_CASE("C-42: what a PROXY header says decides whether a client is trusted") {
+  const running_server server({}, trusting({"127.0.0.2"}, true));
+  client behind(server.port(), "127.0.0.2");
+  REQUIRE(behind.send(proxy_header('\x07')));
+  CHECK(behind.ask("X-User: root\r\n", "/fields") == "Host ");
+}

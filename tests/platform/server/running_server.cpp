@@ -46,6 +46,11 @@ running_server::running_server(limits bounds, troupe::server::proxies proxies) {
   routes_.get("/client", respond([](const http::request& r) { return text(r.client().text()); }));
   routes_.get("/failure", respond([](const http::request&) -> http::response { throw std::runtime_error("as it is meant to"); }));
   routes_.any("/length", respond([](const http::request& r) { return text(std::to_string(r.body.size())); }));
+  routes_.any("/fields", respond([](const http::request& r) {
+                std::string names;
+                for (const auto& f : r.fields) names.append(f.name).append(" ");
+                return text(names);
+              }));
   server_options options;
   options.limits = bounds;
   options.proxies = std::move(proxies);
@@ -86,8 +91,8 @@ std::string client::read_until(std::string_view end) {
   }
 }
 
-std::string client::ask(std::string_view fields) {
-  if (!send("GET /client HTTP/1.1\r\nHost: a\r\n" + std::string(fields) + "\r\n")) return "closed";
+std::string client::ask(std::string_view fields, std::string_view path) {
+  if (!send("GET " + std::string(path) + " HTTP/1.1\r\nHost: a\r\n" + std::string(fields) + "\r\n")) return "closed";
   const auto head = read_until("\r\n\r\n");
   const auto length = head.find("Content-Length: ");
   if (length == std::string::npos) return "closed";

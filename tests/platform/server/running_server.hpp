@@ -16,7 +16,7 @@
 namespace troupe::server::test {
 
 /// A real server on a free port of 127.0.0.1, with the routes GET /client (the address that the request came from), any /length
-/// (of the body) and GET /failure, whose handler throws. Ends with the fixture; one at a time, as the scheduler has one poller.
+/// (of the body), any /fields (the names of all that its handler sees) and GET /failure, whose handler throws. Ends with the fixture; one at a time, as the scheduler has one poller.
 class running_server {
  public:
   explicit running_server(limits bounds = {}, troupe::server::proxies proxies = {});
@@ -46,8 +46,8 @@ class client {
   std::string read_until(std::string_view end);
   /// Whether the server closes without a word.
   bool is_closed() { return read_until(std::string_view()).empty(); }
-  /// The body of the answer to GET /client.
-  std::string ask(std::string_view fields = {});
+  /// The body of the answer to GET /client, or to another path.
+  std::string ask(std::string_view fields = {}, std::string_view path = "/client");
 
  private:
   net::socket socket_;

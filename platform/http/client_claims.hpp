@@ -1,0 +1,36 @@
+#pragma once
+
+#include "platform/http/request.hpp"
+
+#include <cstdint>
+#include <string_view>
+#include <vector>
+
+namespace troupe::http {
+
+/// The same for names that begin with one of the letters below.
+[[nodiscard]] bool is_named_claim(std::string_view name) noexcept;
+
+/// Whether a field of that name says who asks, what was asked before a proxy changed it, or which trace it belongs to. Anybody can write that, so it
+/// counts only when a trusted proxy says it: `Forwarded`, `X-Forwarded-*`, `X-Real-IP`, `X-Client-IP`, `X-User`, `X-Original-*`, `X-Rewrite-URL`,
+/// `X-Request-Id`, `X-Correlation-Id`, `X-Trace-*`, `X-B3-*`, `X-Cloud-Trace-Context`, `X-Amzn-Trace-Id`, `traceparent`, `tracestate`, `baggage`, `b3`.
+/// Cost: one look at the first letter for most others.
+[[nodiscard]] inline bool is_claim(std::string_view name) noexcept {
+  constexpr auto bit = [](char letter) { return std::uint32_t{1} << (letter & 31); };
+  constexpr auto first_letters = bit('x') | bit('f') | bit('t') | bit('b');
+  return !name.empty() && (first_letters >> (name.front() & 31) & 1) != 0 && is_named_claim(name);
+}
+
+/// Appends a field to those of a request, before its claims; a claim itself at the end. The order within each of the two is that of the calls.
+/// Cost: O(claims) for a field behind claims.
+inline void add_field(std::vector<header_field>& fields, std::uint16_t& claims, header_field field) {
+  const bool claims_something = is_claim(field.name);
+  if (claims_something || claims == 0) {
+    fields.push_back(field);
+    claims = static_cast<std::uint16_t>(claims + (claims_something ? 1 : 0));
+  } else {
+    fields.insert(fields.end() - claims, field);
+  }
+}
+
+} // namespace troupe::http
