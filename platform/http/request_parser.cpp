@@ -218,6 +218,7 @@ struct request_parser::implementation {
       break;
     case field::transfer_encoding:
       if (++codings > 1) return refuse(400, "Transfer-Encoding must occur once", ec);
+      if (stands_beside_tab(name, value)) return refuse(400, "a TAB stands beside the value of Transfer-Encoding", ec);
       if (!equal_without_case(value, "chunked")) coding_refused = looks_like_a_coding(value) ? 501 : 400;
       break;
     case field::expect:
@@ -328,8 +329,8 @@ struct request_parser::implementation {
   std::vector<header_field> fields;
   std::string path_scratch;
   std::string_view input;
-  std::string_view body_view;
   std::string_view last; // what stands last in the head: a value, or the name of an empty one
+  std::string_view body_view;
   std::string body_pieces;
   refusal why;
   int hosts = 0, lengths = 0, codings = 0, expectations = 0;
