@@ -5,7 +5,7 @@
 
 namespace troupe::hello {
 
-/// GET /hello, any method on /echo, and the WebSocket /echo-ws.
+/// GET /hello, any method on /echo that the parser knows (others, and CONNECT, are 501 before a route is looked for), and the WebSocket /echo-ws.
 void add_routes(server::routes& routes, const actor::service<hello_actor>& hello);
 
 } // namespace troupe::hello
