@@ -1,7 +1,9 @@
 """What the server does with the bytes of HTTP/1.0 and HTTP/1.1, and when they do not come."""
 import contextlib
+import resource
 import select
 import socket
+import sys
 import time
 import unittest
 
@@ -237,7 +239,7 @@ class Refusals(SharedServerTest):
             self.assertTrue(c.is_closed_by_server())
 
 
-# C-47, C-61 and C-64: total deadlines; C-63: a client that does not read.
+# C-47, C-61 and C-64: total deadlines.
 class SlowClients(SystemTest):
     def test_deadlines_of_head_body_and_idleness(self):
         # Thirds of the time out, so that an idle session is never taken for a slow one.
@@ -267,6 +269,101 @@ class SlowClients(SystemTest):
                 took = time.monotonic() - began
                 self.assertGreater(took, 0.45)
                 self.assertLess(took, 5)
+
+    def stuff(self, connection, one, most):
+        """Sends the request again and again until the server has taken none of it for half a second, or has closed: how many bytes it took."""
+        connection.socket.setblocking(False)
+        sent = 0
+        while sent < most and select.select([], [connection.socket], [], 0.5)[1]:
+            try:
+                sent += connection.socket.send(memoryview(one)[sent % len(one):])
+            except BlockingIOError:
+                pass
+            except (BrokenPipeError, ConnectionResetError):
+                break
+        return sent
+
+    def queue_for(self, read_a_byte):
+        """What is queued for a client with the smallest receive buffer that the kernel gives, which reads nothing, or a byte now and then."""
+        depth, body = 8, b"x" * 8192
+        one = request("POST", "/echo", body)
+        server = self.serve(f"connections.pipeline_depth={depth}", "connections.actors=1", "connections.write_timeout=3s",
+                            extra_environment={"ASAN_OPTIONS": "quarantine_size_mb=1"})
+        for _ in range(20):
+            self.assertEqual(server.ask("POST", "/echo", body).body, body)
+        before = server.resident_bytes()
+        answers = requests = worst = 0
+        with server.connect(receive_buffer=1) as slow, server.connect() as other:
+            sent = self.stuff(slow, one, 64 << 20)
+            self.assertLess(sent, 64 << 20, "the server takes requests for ever from a client that takes no answers")
+            self.assertGreater(sent, len(one))
+
+            def is_ended():
+                nonlocal answers, requests, worst
+                answers = max(answers, server.metric("troupe_http_held_answer_bytes", listener="public"))
+                requests = max(requests, server.metric("troupe_http_held_request_bytes", listener="public"))
+                began = time.monotonic()
+                self.assertEqual(other.ask("GET", "/hello").body, b"Hello")
+                worst = max(worst, time.monotonic() - began)
+                if read_a_byte:
+                    with contextlib.suppress(BlockingIOError, ConnectionResetError):
+                        slow.socket.recv(1)
+                return server.metric("troupe_http_sessions_timed_out_total", listener="public") > 0
+            wait_until(is_ended, "the write deadline ends the session", pause=0.05)
+            grown = server.resident_bytes() - before
+        self.assertGreater(answers, 0, "answers wait, or nothing was tried")
+        self.assertLessEqual(answers, depth * (len(body) + 512), "no more than the depth's answers, each with its head")
+        self.assertLessEqual(requests, 1 << 20, "what was read of the next requests before the session was stopped")
+        self.assertLess(worst, 2)
+        # The answers, the same bodies in requests and replies on their way, and the pages that the allocator keeps of both.
+        self.assertLess(grown, (32 if is_sanitized() else 8) << 20)
+        wait_until(lambda: server.metric("troupe_http_held_answer_bytes", listener="public") == 0, "what was queued is given back")
+        self.assertEqual(server.metric("troupe_http_pool_in_use", listener="public", pool="outputs"), 0)
+        self.assertEqual(server.ask("GET", "/hello").status, 200)
+
+    def test_c63_the_queue_for_a_reader_that_takes_nothing_has_its_documented_bound(self):
+        """C-63."""
+        self.queue_for(read_a_byte=False)
+
+    def test_c63_the_queue_for_a_reader_of_single_bytes_has_the_same_bound_and_no_more_time(self):
+        """C-63."""
+        self.queue_for(read_a_byte=True)
+
+    def test_c64_an_idle_session_costs_next_to_nothing_and_ends_at_its_time(self):
+        """C-64."""
+        # README.md publishes 79; what the growth of tables leaves in the allocator counts here too, and the sanitizer's share.
+        count, bytes_each = 2000, 4096 if is_sanitized() else 512
+        soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
+        wanted = count + 500
+        if soft != resource.RLIM_INFINITY and soft < wanted:
+            resource.setrlimit(resource.RLIMIT_NOFILE, (wanted, hard))
+            self.addCleanup(resource.setrlimit, resource.RLIMIT_NOFILE, (soft, hard))
+        server = self.serve("connections.idle_timeout=8s", extra_environment={"ASAN_OPTIONS": "quarantine_size_mb=1"})
+
+        def crowd(stack, size):
+            connections = [stack.enter_context(server.connect()) for _ in range(size)]
+            for c in connections:
+                self.assertEqual(c.ask("GET", "/hello").body, b"Hello")
+            return connections
+
+        with contextlib.ExitStack() as few:
+            crowd(few, 100)  # so that what is made once is there
+        wait_until(lambda: server.metric("troupe_http_sessions", listener="public") == 0, "the first have left")
+        before, descriptors = server.resident_bytes(), server.open_descriptors()
+        with contextlib.ExitStack() as many:
+            connections = crowd(many, count)
+            self.assertEqual(server.metric("troupe_http_sessions", listener="public"), count)
+            grown = server.resident_bytes() - before
+            print(f"{count} idle sessions: {grown / count:.0f} bytes of memory each", file=sys.stderr)
+            self.assertLess(grown, count * bytes_each)
+            for pool in ("intakes", "outputs"):
+                self.assertEqual(server.metric("troupe_http_pool_in_use", listener="public", pool=pool), 0, "an idle session has borrowed nothing")
+            # Each is ended by the server, without a word.
+            for c in connections:
+                self.assertTrue(c.is_closed_by_server())
+        wait_until(lambda: server.metric("troupe_http_sessions", listener="public") == 0, "all have ended")
+        self.assertEqual(server.metric("troupe_http_sessions_timed_out_total", listener="public"), count)
+        wait_until(lambda: server.open_descriptors() <= descriptors, "the descriptors come back")
 
     def test_a_client_that_does_not_read_costs_bounded_memory_and_disturbs_nobody(self):
         # The sanitizer keeps what was freed; its share would hide ours.
