@@ -355,9 +355,12 @@ class OverTls(Measured):
 
     def setUp(self):
         super().setUp()
-        ca = CertificateAuthority(self.directory / "ca")
-        self.context = trusting(ca)
-        self.secure = self.serve_one(f"tls.certificates={ca.make('shop', '/CN=shop', ['shop.test']).setting}")
+        self.ca = CertificateAuthority(self.directory / "ca")
+        self.context = trusting(self.ca)
+        self.secure = self.serve_secure("ec")
+
+    def serve_secure(self, key):
+        return self.serve_one(f"tls.certificates={self.ca.make(key, '/CN=shop', ['shop.test'], key=key).setting}")
 
     def opened(self, cost, stack):
         cost.sent += CONNECTION_BYTES
@@ -377,8 +380,9 @@ class OverTls(Measured):
             sender.join()
         self.measure(what, attack, self.secure)
 
-    def test_hellos(self):
-        hello = RecordConnection(self.secure.address, self.context)
+    def say_hello(self, what, server):
+        """The client need not compute anything: the same hello, again and again, and the server signs for each."""
+        hello = RecordConnection(server.address, self.context)
         first = hello.records(hello.tls.do_handshake)
         hello.socket.close()
 
@@ -388,7 +392,14 @@ class OverTls(Measured):
                 cost.send(c.socket, first)
                 self.assertTrue(c.socket.recv(65536), "the server's part of the handshake")
                 c.close()
-        self.measure("a hello on 300 connections over TLS", attack, self.secure)
+        self.measure(what, attack, server)
+
+    def test_hellos(self):
+        self.say_hello("a hello on 300 connections over TLS", self.secure)
+
+    def test_hellos_to_rsa_keys(self):
+        for key, bits in (("rsa", 2048), ("slow", 4096)):
+            self.say_hello(f"a hello on 300 connections over TLS, RSA-{bits}", self.serve_secure(key))
 
     def test_records(self):
         self.repeat("20,000 requests of one byte over TLS", [request("POST", "/echo", b"x") * 100], 200)
