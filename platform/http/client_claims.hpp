@@ -8,7 +8,7 @@
 
 namespace troupe::http {
 
-/// The same for names that begin with one of the letters below.
+/// The same for names that begin with one of the letters below, and are not empty.
 [[nodiscard]] bool is_named_claim(std::string_view name) noexcept;
 
 /// Whether a field of that name says who asks, what was asked before a proxy changed it, or which trace it belongs to. Anybody can write that, so it
