@@ -170,11 +170,11 @@ void connection_actor::settle(std::uint32_t index) {
     send_continue(index);
     if (s.fd < 0) return;
   }
-  if ((s.intake != none && !s.is(session::gathering)) || s.is(session::readable)) {
-    resume_later(index);
-  } else if (s.in_flight == 0) {
-    if (s.is(session::peer_finished)) return close_session(index);
-    if (!s.is(session::gathering)) set_due(s, index, draining_ ? limits_.drain_idle : limits_.idle_timeout);
+  const bool goes_on = (s.intake != none && !s.is(session::gathering)) || s.is(session::readable);
+  if (goes_on) resume_later(index);
+  if (s.in_flight == 0) {
+    if (!goes_on && s.is(session::peer_finished)) return close_session(index);
+    if (!s.is(session::gathering)) set_due(s, index, draining_ ? limits_.drain_idle : limits_.idle_timeout); // going on may find nothing
   }
   if (!s.is(session::registered)) register_with_epoll(index);
 }

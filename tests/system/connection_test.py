@@ -228,6 +228,21 @@ class Limits(SystemTest):
         self.assertGreater(most, 0)
         self.assertLess(most, 128 * 1024)
 
+    def test_a_session_that_was_read_to_the_last_byte_has_the_time_of_an_idle_one(self):
+        # A receive that fills its buffer (4 KiB of io_uring's, 64 KiB of epoll's) says that more may be there, and nothing is.
+        server = self.serve("connections.head_timeout=300ms", "connections.idle_timeout=60s", "connections.actors=1")
+        one = b"GET /hello HTTP/1.1\r\nHost: h\r\n\r\n"
+        for size in (4096, 65536):
+            with self.subTest(size), server.connect() as c:
+                c.send(one * (size // len(one)))
+                for _ in range(size // len(one)):
+                    self.assertEqual(c.read().body, b"Hello")
+                c.socket.settimeout(1)
+                with self.assertRaises(TimeoutError):
+                    c.read()
+                c.socket.settimeout(PATIENCE)
+                self.assertEqual(c.ask("GET", "/hello").body, b"Hello")
+
     def test_requests_beyond_those_in_flight_get_503_and_the_session_stays(self):
         server = self.serve("connections.pipeline_depth=32", "connections.in_flight=1", "connections.actors=1")
         with server.connect() as c:
