@@ -22,6 +22,7 @@ struct proxy_header {
   outcome status = outcome::need_more;
   std::size_t size = 0;    ///< with `complete`: where the client's own bytes begin
   base::ip_address client; ///< not known: the sender speaks for itself (LOCAL), or the family has no IP addresses; then the peer is the client
+  bool is_local = false;   ///< the sender speaks for itself, and for nobody behind it
 };
 
 /// Reads a header from the bytes that have come so far. Addresses of TCP over IPv4 and IPv6 are taken; those of other families are passed

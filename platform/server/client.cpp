@@ -29,7 +29,10 @@ bool connection_actor::take_proxy_header(std::uint32_t index) {
     return false;
   }
   s.clear(session::expects_proxy_header);
-  if (!header.client.is_known()) return true;
+  if (!header.client.is_known()) {
+    if (!header.is_local) s.clear(session::from_trusted_proxy); // somebody is behind it, and nobody says who
+    return true;
+  }
   const bool is_proxy = base::contains(plane_->proxies.trusted, header.client);
   const auto place = is_proxy ? std::optional(peer_counts::exempt) : plane_->peers->enter(header.client);
   if (!place) {

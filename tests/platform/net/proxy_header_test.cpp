@@ -53,6 +53,7 @@ TEST_CASE("PROXY 2.2: LOCAL is accepted with any addresses, which are passed ove
     CHECK(read.status == status::complete);
     CHECK(read.size == text.size());
     CHECK_FALSE(read.client.is_known());
+    CHECK(read.is_local);
   }
 }
 
@@ -63,6 +64,7 @@ TEST_CASE("PROXY 2.2: families without IP addresses are accepted without a clien
     CHECK(read.status == status::complete);
     CHECK(read.size == text.size());
     CHECK_FALSE(read.client.is_known());
+    CHECK_FALSE(read.is_local);
   }
 }
 

@@ -203,6 +203,16 @@ TEST_CASE("client: behind a PROXY header the fields count when the client that i
   CHECK(one.ask("X-Forwarded-For: 198.51.100.9\r\n") == "192.0.2.2");
 }
 
+TEST_CASE("client: behind a PROXY header that names nobody the fields do not count, unless the proxy speaks for itself") {
+  running_server server({}, trusting({"127.0.0.2"}, true));
+  client nobody(server.port(), "127.0.0.2");
+  REQUIRE(nobody.send(std::string("\r\n\r\n\0\r\nQUIT\n\x21\x00\x00\x00", 16)));
+  CHECK(nobody.ask("X-Forwarded-For: 198.51.100.9\r\n") == "127.0.0.2");
+  client itself(server.port(), "127.0.0.2");
+  REQUIRE(itself.send(std::string("\r\n\r\n\0\r\nQUIT\n\x20\x00\x00\x00", 16)));
+  CHECK(itself.ask("X-Forwarded-For: 198.51.100.9\r\n") == "198.51.100.9");
+}
+
 TEST_CASE("client: C-77: beyond its number of sessions a peer is closed at once, others are served, and a place that is left is taken again") {
   limits bounds;
   bounds.sessions_per_peer = 2;
