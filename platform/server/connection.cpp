@@ -24,6 +24,7 @@ namespace {
 constexpr std::size_t scratch_bytes = 64 * 1024;
 constexpr std::size_t events_a_turn = 256;
 constexpr std::size_t sessions_to_resume_a_turn = 256;
+constexpr int receives_to_drop_a_turn = 16; // of a session that lingers
 
 std::uint64_t random_64() {
   std::random_device entropy;
@@ -309,7 +310,7 @@ void connection_actor::close_gently(std::uint32_t index) {
 
 void connection_actor::drop_input(std::uint32_t index) {
   auto& s = sessions_[index];
-  while (received_in_turn_ < bytes_a_turn) {
+  for (int i = 0; i < receives_to_drop_a_turn && received_in_turn_ < bytes_a_turn; ++i) {
     const auto got = ::recv(s.fd, scratch_.data(), scratch_.size(), 0);
     if (got == 0) return close_session(index);
     if (got < 0) {

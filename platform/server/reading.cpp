@@ -131,11 +131,6 @@ void connection_actor::take_waiting(std::uint32_t index) {
   s.clear(session::gathering);
   take_requests(index, waiting);
   if (s.fd < 0 || s.generation != generation) return;
-  if (s.is(session::peer_finished)) { // while they waited
-    drop_incomplete(s);
-    if (s.in_flight == 0 && s.intake == none && s.output == none && s.websocket == none) close_session(index);
-    return;
-  }
   // Empty lines before it do not give a head more time.
   if (s.served == served && s.is(session::gathering) && !intakes_[s.intake]->in_body) {
     auto& head = *intakes_[s.intake];
@@ -319,11 +314,12 @@ intake* connection_actor::borrow_intake(session& s) {
     intakes_.emplace_back();
     from.push_back(static_cast<std::uint32_t>(intakes_.size() - 1));
   }
+  auto& place = intakes_[from.back()];
+  if (!place) place = std::make_unique<intake>(limits_.request);
   s.intake = from.back();
   from.pop_back();
-  if (!intakes_[s.intake]) intakes_[s.intake] = std::make_unique<intake>(limits_.request);
   metrics_.intakes->add(1);
-  return intakes_[s.intake].get();
+  return place.get();
 }
 
 void connection_actor::return_intake(session& s) {
