@@ -88,7 +88,7 @@ def run_once(peer, scenario, place, options, most):
     clients["samples"].unlink()
     burst = clients["burst"]
     seen = windows(samples)
-    steady_answers = sum(BEFORE_SECONDS <= due < BEFORE_SECONDS + BURST_SECONDS for due, _ in samples)
+    steady_answers = sum(BEFORE_SECONDS <= due + took < BEFORE_SECONDS + BURST_SECONDS for due, took in samples)
     usual, worst, seconds = recovery(seen)
     begun = burst["answers"] + sum(burst["errors"].values()) + burst["cut"]
     return {

@@ -139,8 +139,9 @@ def latency_ratios(ranking):
     for name in ranking.latency:
         ratios = [ranking.latency_ratio(name, same) if name != "troupe" else None for same in (False, True)]
         if any(ratios):
-            rows.append((ranking.kind(name), [name, *(columns.spread(ratio) if ratio else "" for ratio in ratios)]))
-    header = ["server", f"Troupe's p99 to its p99, each at {openloop.COMPARED} % of its maximum", "both at half of Troupe's maximum"]
+            rate = "" if ranking.holds_same_rate(name) else "not held: its queue grew"
+            rows.append((ranking.kind(name), [name, *(columns.spread(ratio) if ratio else "" for ratio in ratios), rate]))
+    header = ["server", f"Troupe's p99 to its p99, each at {openloop.COMPARED} % of its maximum", "both at half of Troupe's maximum", "that rate"]
     return table(header, rows) if rows else ""
 
 

@@ -80,6 +80,10 @@ class Ranking:
         """As closest_peer, for that p99."""
         return _closest([(name, self.latency_ratio(name, same_rate)) for name in self.peers()], False)
 
+    def holds_same_rate(self, name):
+        """Whether the server answered what was offered in all of its runs at the same rate."""
+        return all(openloop.held(run) for _, run in rounds.all_runs(self._at_same_rate.get(name, {})))
+
     def at_compared(self, name):
         """The summary at the compared share, or None."""
         return self.latency.get(name, {}).get(COMPARED)
