@@ -125,7 +125,7 @@ def environment():
         "time": datetime.now(timezone.utc).isoformat(timespec="seconds"),
         "commit": commit(40),
         "changed_since_commit": bool(output_of("git", "--no-optional-locks", "status", "--porcelain")),
-        "command": [Path(sys.argv[0]).name, *sys.argv[1:]],
+        "command": [Path(sys.argv[0]).name, *(word.replace(f"{servers.ROOT}/", "") for word in sys.argv[1:])],  # of this tree, not this machine
         "cpu": model,
         "cores": servers.cores(),
         "memory_mib": memory_kb // 1024,
