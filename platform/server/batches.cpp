@@ -64,7 +64,7 @@ void connection_actor::flush_batches() {
       if (s.is(session::sending)) break;
       if (!s.is(session::dirty)) continue;
       s.clear(session::dirty);
-      if (s.fd < 0 || !render_answers(s)) continue;
+      if (s.fd < 0 || !render_answers(index)) continue;
       const auto bytes = out_.single_run();
       if (bytes.empty() || bytes.size() > net::ring::buffer_bytes) {
         after_write(index, transmit(s, out_));

@@ -110,7 +110,6 @@ class connection_actor final : public actor::turn_actor {
   void judge(std::uint32_t index, intake& in);
   void take_waiting(std::uint32_t index);
   void refuse(std::uint32_t index, http::refusal why, std::string_view head);
-  void send_continue(std::uint32_t index);
   [[nodiscard]] intake* borrow_intake(session& s);
   void return_intake(session& s);
   void recycle(std::uint32_t intake_index);
@@ -153,8 +152,10 @@ class connection_actor final : public actor::turn_actor {
   void mark_dirty(std::uint32_t index);
   void flush_dirty();
   void flush(std::uint32_t index);
-  [[nodiscard]] bool render_answers(session& s);
+  [[nodiscard]] bool render_answers(std::uint32_t index);
   void render(session& s);
+  [[nodiscard]] bool owes_continue(const session& s) const noexcept;
+  void render_continue(std::uint32_t index);
   void after_write(std::uint32_t index, output::progress progress);
   void keep_output(std::uint32_t index);
   void return_output(session& s);

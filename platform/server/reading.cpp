@@ -183,22 +183,10 @@ void connection_actor::begin_body(std::uint32_t index, std::string_view bytes) {
   bytes.remove_prefix(head_bytes);
   if (bytes.empty() && in->parser.request().expects_continue) {
     in->owes_continue = true;
-    if (s.in_flight == 0) send_continue(index);
+    if (s.in_flight == 0) mark_dirty(index);
     return;
   }
   static_cast<void>(take_body(index, bytes));
-}
-
-// Once all earlier requests are answered. Source: RFC 9110 section 10.1.1.
-void connection_actor::send_continue(std::uint32_t index) {
-  auto& s = sessions_[index];
-  intakes_[s.intake]->owes_continue = false;
-  begin_body_time(index); // it could not come before it was asked for
-  out_.text() += "HTTP/1.1 100 Continue\r\n\r\n";
-  const auto progress = transmit(s, out_);
-  out_.clear();
-  if (progress != output::progress::finished) return close_session(index); // a socket that takes no 25 bytes is lost
-  register_with_epoll(index);
 }
 
 // Body bytes for the intake's parser. True when the request is complete and was dispatched: `bytes` is then what follows it. The bytes

@@ -40,16 +40,17 @@ void connection_actor::flush_dirty() {
 
 // All answers that are ready, in the order of their requests, in one system call.
 void connection_actor::flush(std::uint32_t index) {
-  auto& s = sessions_[index];
-  if (!render_answers(s)) return;
-  after_write(index, transmit(s, out_));
+  if (!render_answers(index)) return;
+  after_write(index, transmit(sessions_[index], out_));
   out_.clear();
 }
 
 // Everything that is ready, into `out_`. False when nothing may be written now.
-bool connection_actor::render_answers(session& s) {
+bool connection_actor::render_answers(std::uint32_t index) {
+  auto& s = sessions_[index];
   if (s.is(session::blocked) || s.is(session::lingering)) return false;
   render(s);
+  if (owes_continue(s)) render_continue(index);
   if (s.websocket != none && s.first_exchange == none) render_frames(s);
   return true;
 }
@@ -88,6 +89,18 @@ void connection_actor::render(session& s) {
   }
 }
 
+// A client waits for our 100, and all that it asked before is answered.
+bool connection_actor::owes_continue(const session& s) const noexcept {
+  return s.in_flight == 0 && s.is(session::gathering) && intakes_[s.intake]->owes_continue;
+}
+
+// Source: RFC 9110 section 10.1.1.
+void connection_actor::render_continue(std::uint32_t index) {
+  out_.text() += "HTTP/1.1 100 Continue\r\n\r\n";
+  intakes_[sessions_[index].intake]->owes_continue = false;
+  begin_body_time(index); // it could not come before it was asked for
+}
+
 // `out_` was written for the first time, or the session's own output again.
 void connection_actor::after_write(std::uint32_t index, output::progress progress) {
   auto& s = sessions_[index];
@@ -108,7 +121,13 @@ void connection_actor::after_write(std::uint32_t index, output::progress progres
   }
   if (s.is(session::blocked)) {
     return_output(s);
-    if (s.is(session::gathering)) time_request(index); // its own deadline had to wait
+    if (s.is(session::gathering)) { // its own deadline had to wait, and no byte of a body was read meanwhile
+      if (intakes_[s.intake]->in_body) {
+        begin_body_time(index);
+      } else {
+        time_request(index);
+      }
+    }
   }
   settle(index);
 }
@@ -166,10 +185,6 @@ void connection_actor::settle(std::uint32_t index) {
   }
   if (s.first_exchange != none && can_render(exchanges_[s.first_exchange])) return mark_dirty(index);
   if (s.websocket != none && websockets_[s.websocket].has_begun()) return settle_websocket(index);
-  if (s.in_flight == 0 && s.is(session::gathering) && intakes_[s.intake]->owes_continue) {
-    send_continue(index);
-    if (s.fd < 0) return;
-  }
   const bool goes_on = (s.intake != none && !s.is(session::gathering)) || s.is(session::readable);
   if (goes_on) resume_later(index);
   if (s.in_flight == 0) {

@@ -103,6 +103,39 @@ class Bytes(SystemTest):
                     self.assertEqual(client.read().body, body(0, n, 3_500))
                 self.assertEqual(client.ask("GET", "/hello").body, b"Hello")
 
+    def test_100_continue_waits_for_room_behind_an_answer_that_fills_the_socket(self):
+        expecting = b"POST /echo HTTP/1.1\r\nHost: h\r\nExpect: 100-continue\r\nContent-Length: 5\r\n\r\n"
+        for server in self.each("connections.unsent_bytes=8192", "connections.actors=1"):
+            with server.connect() as other:
+                echoed = 0
+
+                def echo(size):
+                    nonlocal echoed
+                    echoed += 1
+                    client = server.connect(receive_buffer=2048)
+                    client.send(request("POST", "/echo", body(0, 0, size)))
+                    wait_until(lambda: server.metric("troupe_http_requests_total", listener="public", route="/echo") == echoed, "it is answered")
+                    other.ask("GET", "/hello")  # the turn that has written the answer is over
+                    return client
+
+                fits, too_large = 1, 1 << 20
+                while fits + 1 < too_large:
+                    size = (fits + too_large) // 2
+                    with echo(size):
+                        if server.metric("troupe_http_pool_in_use", listener="public", pool="outputs") > 0:
+                            too_large = size
+                        else:
+                            fits = size
+                for size in range(fits - 40, fits + 2):
+                    with echo(size) as client:
+                        client.send(expecting)
+                        other.ask("GET", "/hello")
+                        self.assertEqual(client.read().body, body(0, 0, size))
+                        self.assertEqual(client.read_interim(), "HTTP/1.1 100 Continue")
+                        client.send(b"hello")
+                        self.assertEqual(client.read().body, b"hello")
+                        echoed += 1
+
     def test_clients_that_reset_disturb_nobody(self):
         for server in self.each():
             descriptors = server.open_descriptors()
