@@ -80,7 +80,7 @@ def run_once(peer, scenario, place, options, most):
         if most:
             oha.closed(server, openloop.PATH, openloop.CLOSED_SECONDS)  # Warm-up.
         else:
-            _, most = openloop.maximum(server, place, options.seconds, machine.Patience(0))
+            most = openloop.median_maximum(openloop.maxima(server, place, options.seconds, machine.Patience(0)))
         base = max(10, round(most * BASE_SHARE))
         clients = machine.watched(lambda: both_clients(server, base, place), servers.cores())
         server.check()

@@ -51,7 +51,7 @@ def latency(version):
         "long. oha's clock ticks in milliseconds: requests come in small batches, and part of each time is the wait "
         "for those before it, for every server alike.</p>"
         "<p><b>Maximum</b> is what this generator gets answered in a second when it offers what its own closed loop reached, each "
-        "answer counted when it came. It is measured once for each server. It is below "
+        "answer counted when it came. It is the median of three tries. It is below "
         "wrk's figure, as oha costs more CPU a request and has the same cores. <i>held</i> says whether at least 97 % of the "
         "offered rate was answered in every round; where it was not, the times tell how long a queue grew.</p>"
     )

@@ -44,7 +44,7 @@ def latencies(draw, speed):
     def shares(asked):
         return {str(s): paced(draw, most * s / 100, (0.4 + s / 40) / speed) for s in asked}
 
-    first = {"closed_per_second": most * 1.2, "maximum_per_second": most, "shares": shares(openloop.SHARES)}
+    first = {"tries_per_second": [[most * 1.2, most * part] for part in (0.9, 1, 1.1)], "maximum_per_second": most, "shares": shares(openloop.SHARES)}
     same = paced(draw, 47_500, 1.65 / speed ** 2)
     return {"1": [first], "2": [{"shares": shares([openloop.COMPARED]), "same": same}]}
 
