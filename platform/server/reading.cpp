@@ -183,7 +183,7 @@ void connection_actor::begin_body(std::uint32_t index, std::string_view bytes) {
   bytes.remove_prefix(head_bytes);
   if (bytes.empty() && in->parser.request().expects_continue) {
     in->owes_continue = true;
-    if (s.in_flight == 0) mark_dirty(index);
+    if (s.in_flight == 0) flush(index); // not later in this turn: the client's end may be the next that is read
     return;
   }
   static_cast<void>(take_body(index, bytes));
