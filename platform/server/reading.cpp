@@ -42,17 +42,15 @@ void connection_actor::read(std::uint32_t index) {
   if (plane_->tls && s.tls == none) return begin_tls(index); // what follows a PROXY header
   if (s.tls != none && !tls_streams_[s.tls].is_open()) return queue_handshake(index);
   const bool is_late = received_in_turn_ >= bytes_a_turn;
-  if (s.tls != none && is_late) return read_next_turn(index);
   const std::span<char> buffer(scratch_.data(), is_late ? small_read : scratch_.size());
-  for (int round = 0; round < (is_late ? 1 : reads_a_turn); ++round) {
-    if (!may_read(s) || s.is(session::no_more_requests)) {
-      s.set(session::readable);
-      return;
-    }
+  const int reads = !is_late ? reads_a_turn : s.tls == none ? 1 : 0;
+  for (int round = 0;; ++round) {
+    // Asked before a further turn is: a session that may not be read is called when it may be again (`settle`).
+    if (!may_read(s) || s.is(session::no_more_requests)) return s.set(session::readable);
+    if (round == reads) return read_next_turn(index);
     const auto got = s.tls == none ? ::recv(s.fd, buffer.data(), buffer.size(), 0) : receive_tls(s, buffer);
     if (!take_received(index, buffer, got < 0 ? -errno : got)) return;
   }
-  read_next_turn(index);
 }
 
 void connection_actor::read_next_turn(std::uint32_t index) {
