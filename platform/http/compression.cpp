@@ -2,6 +2,7 @@
 
 #include "platform/http/media_type.hpp"
 #include "platform/http/response_writer.hpp"
+#include "platform/http/unchecked_fields.hpp"
 
 namespace troupe::http {
 
@@ -10,10 +11,11 @@ namespace {
 // Prepared fields are shared by many answers, so all lines move to those of this one.
 void weaken_tag(response& r) {
   if (!r.field("ETag")) return;
-  r.fields.insert(0, r.prepared_fields.view());
-  r.prepared_fields = {};
+  auto& lines = unchecked_fields::of(r);
+  lines.insert(0, r.shared_fields.view());
+  r.shared_fields = {};
   const auto tag = *r.field("ETag");
-  if (!tag.starts_with("W/")) r.fields.insert(static_cast<std::size_t>(tag.data() - r.fields.data()), "W/");
+  if (!tag.starts_with("W/")) lines.insert(static_cast<std::size_t>(tag.data() - lines.data()), "W/");
 }
 
 } // namespace

@@ -1,36 +1,13 @@
 #include "platform/http/response.hpp"
 
 #include "platform/base/escape.hpp"
-#include "platform/http/field_value.hpp"
+#include "platform/http/field_lines.hpp"
 #include "platform/http/file_part.hpp"
 #include "platform/http/request.hpp"
-
-#include <algorithm>
-#include <array>
 
 namespace troupe::http {
 
 namespace {
-
-/// Source: RFC 9110 section 5.6.2.
-bool is_token(std::string_view text) noexcept {
-  static constexpr std::string_view marks = "!#$%&'*+-.^_`|~";
-  return !text.empty() && std::all_of(text.begin(), text.end(), [](char c) {
-    return (c >= '0' && c <= '9') || (c >= 'A' && c <= 'Z') || (c >= 'a' && c <= 'z') ||
-           marks.find(c) != std::string_view::npos;
-  });
-}
-
-// The value of a field among rendered lines.
-std::optional<std::string_view> find_line(std::string_view lines, std::string_view name) noexcept {
-  while (!lines.empty()) {
-    const auto line = lines.substr(0, lines.find("\r\n"));
-    lines.remove_prefix(std::min(line.size() + 2, lines.size()));
-    const auto colon = line.find(':');
-    if (colon != std::string_view::npos && same_field_name(line.substr(0, colon), name)) return trimmed(line.substr(colon + 1));
-  }
-  return std::nullopt;
-}
 
 void append_member(std::string& out, std::string_view name, std::string_view value) {
   out += ",\"";
@@ -43,16 +20,12 @@ void append_member(std::string& out, std::string_view name, std::string_view val
 } // namespace
 
 bool response::add_field(std::string_view name, std::string_view value) {
-  static constexpr std::array<std::string_view, 6> framing{"Connection", "Content-Length", "Date",
-                                                           "Keep-Alive", "Trailer",        "Transfer-Encoding"};
-  const auto is_framing = [&](std::string_view f) { return same_field_name(f, name); };
-  if (std::any_of(framing.begin(), framing.end(), is_framing)) return false;
-  return render_field(fields, name, value);
+  return !frames_message(name) && render_field(fields_, name, value);
 }
 
 std::optional<std::string_view> response::field(std::string_view name) const noexcept {
-  auto found = find_line(fields, name);
-  return found ? found : find_line(prepared_fields.view(), name);
+  auto found = find_field(fields_, name);
+  return found ? found : shared_fields.find(name);
 }
 
 void response::clear() noexcept {
@@ -61,23 +34,13 @@ void response::clear() noexcept {
   content_type = {};
   body = {};
   file.reset();
-  prepared_fields = {};
-  if (!fields.empty()) fields = {}; // with its memory
+  shared_fields = {};
+  if (!fields_.empty()) fields_ = {}; // with its memory
 }
 
 std::uint64_t response::content_length() const noexcept {
   if (is_streamed) return 0;
   return file ? file->length() : body.size();
-}
-
-bool render_field(std::string& out, std::string_view name, std::string_view value) {
-  if (!is_token(name) || !is_field_value(value)) return false;
-  out.reserve(out.size() + name.size() + value.size() + 4);
-  out += name;
-  out += ": ";
-  out += value;
-  out += "\r\n";
-  return true;
 }
 
 response json_response(std::uint16_t status, base::shared_bytes body) {

@@ -3,6 +3,7 @@
 #include "platform/base/bytes.hpp"
 #include "platform/base/error.hpp"
 #include "platform/http/content_type.hpp"
+#include "platform/http/prepared_fields.hpp"
 
 #include <cstdint>
 #include <memory>
@@ -27,20 +28,19 @@ struct response {
   base::shared_bytes body;
   /// If set, it is the body, and `body` is not looked at.
   std::shared_ptr<const file_part> file;
-  /// Field lines rendered beforehand, each ending in CRLF: made with `render_field` and nothing else, as they are sent unseen. For
-  /// what is sent often.
-  base::shared_bytes prepared_fields;
-  /// Field lines of this one answer; filled by `add_field` and nothing else, as they are sent unseen.
-  std::string fields;
+  /// Fields that many answers have.
+  http::prepared_fields shared_fields;
 
   /// Adds a field. A name that is not a token, or a value with anything but printable ASCII, spaces and tabs, is dropped
-  /// and false returned; so are the fields that frame the message (Connection, Content-Length, Date, Keep-Alive, Trailer,
-  /// Transfer-Encoding), which the connection plane writes: nothing that a handler puts here can split the response
-  /// or contradict its length.
+  /// and false returned; so are the fields that frame the message (`frames_message`), which the connection plane writes: nothing that
+  /// a handler puts here can split the response or contradict its length.
   /// Source: RFC 9110 section 5.5, RFC 9112 section 6.
   bool add_field(std::string_view name, std::string_view value);
 
-  /// The value of the first field of that name among `fields` and `prepared_fields`, or nullopt. Lifetime: until they
+  /// The lines that `add_field` has made, each ending in CRLF. Lifetime: until the next is added.
+  [[nodiscard]] std::string_view own_fields() const noexcept { return fields_; }
+
+  /// The value of the first field of that name among both, or nullopt. Lifetime: until they
   /// change. Cost: O(bytes of fields).
   [[nodiscard]] std::optional<std::string_view> field(std::string_view name) const noexcept;
 
@@ -49,12 +49,12 @@ struct response {
 
   /// The bytes of the body; of a streamed one 0.
   [[nodiscard]] std::uint64_t content_length() const noexcept;
-};
 
-/// Appends "name: value\r\n" to out, under the first rule of `response::add_field`: false, and nothing
-/// appended, when the name is not a token or the value holds another character. Framing fields are the
-/// caller's responsibility.
-bool render_field(std::string& out, std::string_view name, std::string_view value);
+ private:
+  friend struct unchecked_fields;
+
+  std::string fields_;
+};
 
 /// A body of `application/json`.
 [[nodiscard]] response json_response(std::uint16_t status, base::shared_bytes body);

@@ -45,8 +45,9 @@ std::string_view date_field::at(base::unix_micros now) {
 
 void write_head(std::string& out, const response& r, const answer_frame& frame, std::string_view date_line) {
   const auto reason = r.status == 200 ? std::string_view("OK") : reason_phrase(r.status);
-  const auto prepared = r.prepared_fields.view();
-  pen p(out, most_of_frame + reason.size() + date_line.size() + r.content_type.size() + prepared.size() + r.fields.size());
+  const auto shared = r.shared_fields.view();
+  const auto own = r.own_fields();
+  pen p(out, most_of_frame + reason.size() + date_line.size() + r.content_type.size() + shared.size() + own.size());
   if (r.status == 200) {
     p.write("HTTP/1.1 200 OK\r\n");
   } else {
@@ -62,8 +63,8 @@ void write_head(std::string& out, const response& r, const answer_frame& frame, 
     p.write(r.content_type);
     p.write("\r\n");
   }
-  if (!prepared.empty()) p.write(prepared);
-  if (!r.fields.empty()) p.write(r.fields);
+  if (!shared.empty()) p.write(shared);
+  if (!own.empty()) p.write(own);
   if (!has_body(r.status)) {
     if (r.status == 205) p.write("Content-Length: 0\r\n");
   } else if (r.is_streamed) {

@@ -1,5 +1,6 @@
 #include "platform/server/channel_endpoint.hpp"
 
+#include "platform/http/unchecked_fields.hpp"
 #include "platform/websocket/close_code.hpp"
 
 #include <algorithm>
@@ -23,7 +24,7 @@ std::optional<http::response> channel_endpoint::start(call_site& site, const htt
   const auto trace = site.envelope().trace;
   if (verdict.status != 101) {
     auto refusal = http::problem(verdict.status, verdict.why, trace.request_id());
-    refusal.fields += verdict.fields;
+    http::unchecked_fields::of(refusal) += verdict.fields;
     return refusal;
   }
   if (auto begun = begin(site, request, std::move(verdict)); begun.has_error())

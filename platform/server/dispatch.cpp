@@ -5,6 +5,7 @@
 #include "platform/http/compression.hpp"
 #include "platform/http/forwarded.hpp"
 #include "platform/http/idempotency_key.hpp"
+#include "platform/http/unchecked_fields.hpp"
 #include "platform/server/channel_endpoint.hpp"
 #include "platform/server/connection.hpp"
 
@@ -198,7 +199,7 @@ void connection_actor::complete(std::uint32_t place, http::response&& response) 
   if (const auto status = x.response.status; (status < 200 && !(x.upgrades && status == 101)) || status > 599)
     x.response = http::problem({base::errc::internal, "the service answered with a status that is none"}, x.trace.request_id());
   if (x.may_compress) http::compress(x.response, gzip_, x.accepts_gzip);
-  x.held_bytes = x.response.body.size() + x.response.fields.size();
+  x.held_bytes = x.response.body.size() + x.response.own_fields().size();
   if (answer_bytes_ + x.held_bytes > limits_.answer_bytes) {
     x.response = http::problem({base::errc::unavailable, "too many answers wait for their clients"}, x.trace.request_id());
     x.held_bytes = x.response.body.size();
@@ -209,7 +210,7 @@ void connection_actor::complete(std::uint32_t place, http::response&& response) 
   if (x.upgrades) {
     auto& s = sessions_[x.session];
     if (x.response.status == 101) {
-      x.response.fields = std::move(websockets_[s.websocket].handshake_fields);
+      http::unchecked_fields::of(x.response) = std::move(websockets_[s.websocket].handshake_fields);
     } else {
       leave_websocket(s);
     }

@@ -47,13 +47,10 @@ class file_endpoint final : public endpoint {
   file_endpoint(file_tree tree, const file_options& options)
       : tree_(std::move(tree)), types_(http::media_types::load()),
         open_(std::make_shared<policy::in_flight_limit>(options.most_open)) {
-    std::string lines;
-    http::render_field(lines, "Cache-Control",
-                       options.max_age.count() > 0 ? "public, max-age=" + std::to_string(options.max_age.count()) : "no-cache");
-    common_fields_ = base::shared_bytes(lines);
-    http::render_field(lines, "Accept-Ranges", "bytes");
-    http::render_field(lines, "X-Content-Type-Options", "nosniff"); // what a file is, its name says
-    body_fields_ = base::shared_bytes(lines);
+    common_fields_.add("Cache-Control", options.max_age.count() > 0 ? "public, max-age=" + std::to_string(options.max_age.count()) : "no-cache");
+    body_fields_ = common_fields_;
+    body_fields_.add("Accept-Ranges", "bytes");
+    body_fields_.add("X-Content-Type-Options", "nosniff"); // what a file is, its name says
   }
 
   std::optional<http::response> start(call_site& site, const http::request& request) const override {
@@ -120,7 +117,7 @@ class file_endpoint final : public endpoint {
     if (outcome == http::precondition_outcome::not_modified) {
       r.status = 304;
       r.content_type = {};
-      r.prepared_fields = common_fields_;
+      r.shared_fields = common_fields_;
       return r;
     }
     const auto choice = choose(request, current, entry.size, now);
@@ -134,7 +131,7 @@ class file_endpoint final : public endpoint {
       r.add_field("Content-Range", http::content_range(choice, entry.size));
     }
     if (is_packed) r.add_field("Content-Encoding", "gzip");
-    r.prepared_fields = body_fields_;
+    r.shared_fields = body_fields_;
     return attach(std::move(r), std::move(entry), choice);
   }
 
@@ -165,8 +162,8 @@ class file_endpoint final : public endpoint {
   file_tree tree_;
   http::media_types types_;
   std::shared_ptr<policy::in_flight_limit> open_; // outlives the endpoint in answers that are on their way
-  base::shared_bytes common_fields_;
-  base::shared_bytes body_fields_;
+  http::prepared_fields common_fields_;
+  http::prepared_fields body_fields_;
 };
 
 } // namespace

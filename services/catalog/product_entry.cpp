@@ -1,6 +1,5 @@
 #include "services/catalog/product_entry.hpp"
 
-#include "platform/http/response.hpp"
 #include "platform/json/message.hpp"
 #include "services/catalog/fingerprint.hpp"
 
@@ -30,13 +29,11 @@ entry_ptr make_entry(v1::Product product) {
   const auto end = std::to_chars(digits.data(), digits.data() + digits.size(), fingerprint(body), 16).ptr;
   tag.append(digits.data(), end);
   tag += '"';
-  std::string line;
-  http::render_field(line, field_name, tag);
 
   auto entry = std::make_shared<product_entry>();
   entry->product = std::move(product);
   entry->body = base::shared_bytes(body);
-  entry->fields = base::shared_bytes(line);
+  entry->fields.add(field_name, tag);
   return entry;
 }
 
@@ -44,7 +41,7 @@ entry_ptr own_copy(const product_entry& entry) {
   auto copy = std::make_shared<product_entry>();
   copy->product = entry.product;
   copy->body = base::shared_bytes(entry.body.view());
-  copy->fields = base::shared_bytes(entry.fields.view());
+  copy->fields = entry.fields.own_copy();
   return copy;
 }
 

@@ -1,6 +1,7 @@
 #pragma once
 
 #include "platform/base/bytes.hpp"
+#include "platform/http/prepared_fields.hpp"
 
 #include "catalog/v1/catalog.pb.h"
 
@@ -13,8 +14,8 @@ namespace troupe::catalog {
 /// changes.
 struct product_entry {
   v1::Product product;
-  base::shared_bytes body;   ///< the product as JSON
-  base::shared_bytes fields; ///< `ETag: "..."` with its CRLF
+  base::shared_bytes body;      ///< the product as JSON
+  http::prepared_fields fields; ///< `ETag: "..."` with its CRLF
 
   /// The entity tag with its quotes: "v<version>-<64-bit FNV-1a of the body in hexadecimal>". Strong: a body
   /// that differs in a byte has another one, also when the store was made anew and counts versions from 1

@@ -27,7 +27,7 @@ base::result<v1::GetProductRequest> decode_get(const http::request& request) {
 
 http::response encode_view(const product_view& view) {
   http::response r;
-  r.prepared_fields = view.entry->fields;
+  r.shared_fields = view.entry->fields;
   if (view.not_modified) {
     r.status = 304;
     return r;
@@ -62,7 +62,7 @@ std::string path_of(std::string_view id) {
 
 http::response encode_stored(const stored_product& stored) {
   auto r = http::json_response(stored.created ? 201 : 200, stored.entry->body);
-  r.prepared_fields = stored.entry->fields;
+  r.shared_fields = stored.entry->fields;
   if (stored.created) r.add_field("Location", path_of(stored.entry->product.id()));
   return r;
 }

@@ -24,13 +24,14 @@ PLATFORM = {
     "app": {"server", "actor", "metrics", "base", "net", "http"},
 }
 
-# Where a third party lives: (start of the include, what the path must match, the home in words).
+# Where a third party lives, or what few may use: (start of the include, what the path must match, the home in words).
 HOMES = [
     ("boost/beast", r"platform/http/[^/]+\.cpp|services/retail/.*", "platform/http/*.cpp and services/retail"),
     ("boost/json", r"platform/json/.*|services/retail/.*", "platform/json and services/retail, which is a client"),
     ("spdlog/", r"platform/base/log\.cpp", "platform/base/log.cpp"),
     ("zlib.h", r"platform/(http/gzip|websocket/message_(inflater|deflater))\.cpp",
      "platform/http/gzip.cpp and platform/websocket/message_*.cpp"),
+    ("platform/http/unchecked_fields.hpp", r"platform/(http|server)/[^/]+\.cpp", "platform/http/*.cpp and platform/server/*.cpp, which write fields that no handler may"),
     ("liburing", r"platform/net/ring\.cpp", "platform/net/ring.cpp"),
     ("sqlite3.h", r"platform/store/.*", "platform/store"),
     ("yaml-cpp/", r"platform/app/options\.cpp", "platform/app/options.cpp"),
@@ -196,6 +197,10 @@ SNIPPETS = [
     ("platform/net/a.hpp", '#pragma once\n#include <openssl/ssl.h>\n', 2),
     ("platform/server/a.cpp", '#include <openssl/ssl.h>\n', 1),
     ("platform/store/a.cpp", '#include <caf/actor.hpp>\n', 1),
+    ("platform/server/a.cpp", '#include "platform/http/unchecked_fields.hpp"\n', None),
+    ("platform/server/a.hpp", '#pragma once\n#include "platform/http/unchecked_fields.hpp"\n', 2),
+    ("platform/app/a.cpp", '#include "platform/http/unchecked_fields.hpp"\n', 1),
+    ("services/catalog/a.cpp", '#include "platform/http/unchecked_fields.hpp"\n', 1),
     ("services/catalog/a.cpp", '#include <caf/actor.hpp>\n#include "platform/store/sqlite.hpp"\n', None),
     ("services/catalog/a.cpp", '#include "services/catalog/model.hpp"\n#include "catalog/v1/catalog.pb.h"\n', None),
     ("services/catalog/a.cpp", '#include "services/stats/contract.hpp"\n', None),

@@ -31,7 +31,7 @@ TEST_CASE("an answer's head is written byte for byte") {
         "Content-Length: 7\r\n\r\n");
   response created;
   created.status = 201;
-  created.prepared_fields = base::shared_bytes("Cache-Control: no-store\r\n");
+  created.shared_fields.add("Cache-Control", "no-store");
   created.add_field("Location", "/v1/payments/7");
   CHECK(head(created) == "HTTP/1.1 201 Created\r\nDate: Sun, 06 Nov 1994 08:49:37 GMT\r\nCache-Control: no-store\r\n"
                          "Location: /v1/payments/7\r\nContent-Length: 0\r\n\r\n");

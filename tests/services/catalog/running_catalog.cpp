@@ -116,7 +116,7 @@ http::response running_catalog::post(std::string_view target, std::string_view b
 }
 
 std::string field_of(const http::response& response, std::string_view name) {
-  const auto lines = std::string(response.prepared_fields.view()) + response.fields;
+  const auto lines = std::string(response.shared_fields.view()).append(response.own_fields());
   const auto start = std::string(name) + ": ";
   for (std::size_t at = 0; at < lines.size();) {
     const auto end = lines.find("\r\n", at);

@@ -18,7 +18,7 @@ constexpr std::string_view invoice =
 std::string text_of(const http::response& response) { return std::string(response.body.view()); }
 
 std::string location_of(const http::response& response) {
-  const std::string_view fields = response.fields;
+  const std::string_view fields = response.own_fields();
   constexpr std::string_view name = "Location: ";
   if (!fields.starts_with(name)) return {};
   return std::string(fields.substr(name.size(), fields.find("\r\n") - name.size()));
