@@ -1,13 +1,14 @@
 #include "platform/http/prepared_fields.hpp"
 
 #include "platform/http/field_lines.hpp"
+#include "platform/http/request.hpp"
 
 #include <string>
 
 namespace troupe::http {
 
 bool prepared_fields::add(std::string_view name, std::string_view value) {
-  if (frames_message(name)) return false;
+  if (frames_message(name) || same_field_name(name, "Content-Type")) return false;
   std::string lines(lines_.view());
   if (!render_field(lines, name, value)) return false;
   lines_ = base::shared_bytes(lines);

@@ -13,7 +13,8 @@ class prepared_fields {
  public:
   prepared_fields() noexcept = default;
 
-  /// Adds a field here; copies that were made before do not get it. False, and nothing added, by the rules of `response::add_field`.
+  /// Adds a field here; copies that were made before do not get it. False, and nothing added, by the rules of `response::add_field`, and for
+  /// Content-Type, which an answer has in `content_type`.
   /// Cost: a copy of all lines.
   bool add(std::string_view name, std::string_view value);
 

@@ -20,7 +20,11 @@ void append_member(std::string& out, std::string_view name, std::string_view val
 } // namespace
 
 bool response::add_field(std::string_view name, std::string_view value) {
-  return !frames_message(name) && render_field(fields_, name, value);
+  if (frames_message(name)) return false;
+  const bool is_type = same_field_name(name, "Content-Type");
+  if ((is_type && has_own_type_) || !render_field(fields_, name, value)) return false;
+  has_own_type_ = has_own_type_ || is_type;
+  return true;
 }
 
 std::optional<std::string_view> response::field(std::string_view name) const noexcept {
@@ -30,7 +34,7 @@ std::optional<std::string_view> response::field(std::string_view name) const noe
 
 void response::clear() noexcept {
   status = 200;
-  is_streamed = false;
+  is_streamed = has_own_type_ = false;
   content_type = {};
   body = {};
   file.reset();

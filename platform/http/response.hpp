@@ -21,8 +21,15 @@ struct response {
   std::uint16_t status = 200;
   /// The body comes from a service chunk by chunk (`server::stream`), and its length is not known. Set by the platform.
   bool is_streamed = false;
+
+ private:
+  friend struct unchecked_fields;
+  bool has_own_type_ = false; // here it costs no room
+  std::string fields_;
+
+ public:
   /// A literal, or a `checked` text of the route's that outlives the answer. Empty: no Content-Type. A text that does not live that long, as a client's,
-  /// goes through `add_field`.
+  /// goes through `add_field`, and then this one is not sent.
   http::content_type content_type;
   /// Sent as it is; never copied when larger than a few kilobytes.
   base::shared_bytes body;
@@ -32,13 +39,17 @@ struct response {
   http::prepared_fields shared_fields;
 
   /// Adds a field. A name that is not a token, or a value with anything but printable ASCII, spaces and tabs, is dropped
-  /// and false returned; so are the fields that frame the message (`frames_message`), which the connection plane writes: nothing that
-  /// a handler puts here can split the response or contradict its length.
+  /// and false returned; so are the fields that frame the message (`frames_message`), which the connection plane writes, and a
+  /// Content-Type after the first. Where there is one, `content_type` is not sent: it is sent once, whatever the order. So nothing that a
+  /// handler puts here can split the response, contradict its length or give it two types.
   /// Source: RFC 9110 section 5.5, RFC 9112 section 6.
   bool add_field(std::string_view name, std::string_view value);
 
   /// The lines that `add_field` has made, each ending in CRLF. Lifetime: until the next is added.
   [[nodiscard]] std::string_view own_fields() const noexcept { return fields_; }
+
+  /// Whether a Content-Type is among them.
+  [[nodiscard]] bool has_own_type() const noexcept { return has_own_type_; }
 
   /// The value of the first field of that name among both, or nullopt. Lifetime: until they
   /// change. Cost: O(bytes of fields).
@@ -49,11 +60,6 @@ struct response {
 
   /// The bytes of the body; of a streamed one 0.
   [[nodiscard]] std::uint64_t content_length() const noexcept;
-
- private:
-  friend struct unchecked_fields;
-
-  std::string fields_;
 };
 
 /// A body of `application/json`.

@@ -58,7 +58,7 @@ void write_head(std::string& out, const response& r, const answer_frame& frame, 
     p.write("\r\n");
   }
   p.write(date_line);
-  if (!r.content_type.empty()) {
+  if (!r.content_type.empty() && !r.has_own_type()) {
     p.write("Content-Type: ");
     p.write(r.content_type);
     p.write("\r\n");

@@ -62,11 +62,12 @@ TEST_CASE("C-41: no byte in a name or value splits the response or leaves its li
         const bool good_name = in_name && before.find_first_of("/ ;") == std::string::npos && after.find_first_of(" \r") == std::string::npos;
         for (const std::string_view field : {"X-Tag", "Location", "Content-Type"}) {
           response r;
-          http::prepared_fields prepared;
           REQUIRE(r.add_field(field, value) == good_value);
-          REQUIRE(prepared.add(field, value) == good_value);
           const auto expected = good_value ? std::string(field) + ": " + value + "\r\n" : "";
           REQUIRE(r.own_fields() == expected);
+          if (field == "Content-Type") continue; // not among those that are shared
+          http::prepared_fields prepared;
+          REQUIRE(prepared.add(field, value) == good_value);
           REQUIRE(prepared.view() == expected);
         }
         response r;
@@ -133,6 +134,21 @@ TEST_CASE("a handler cannot contradict how the message is framed") {
   CHECK(r.shared_fields.empty());
 }
 
+TEST_CASE("RFC 9110 8.3: of several Content-Types the first that was added counts") {
+  const auto name = GENERATE(as<std::string>{}, "Content-Type", "content-type", "CONTENT-TYPE");
+  response r;
+  CHECK_FALSE(r.has_own_type());
+  CHECK_FALSE(r.add_field(name, "text/plain\r\n"));
+  CHECK_FALSE(r.has_own_type());
+  CHECK(r.add_field(name, "text/plain"));
+  CHECK(r.has_own_type());
+  CHECK_FALSE(r.add_field(name, "text/html"));
+  CHECK(r.own_fields() == name + ": text/plain\r\n");
+  CHECK_FALSE(r.shared_fields.add(name, "text/html"));
+  CHECK(r.add_field("Content-Type-Options", "nosniff"));
+  CHECK(r.shared_fields.add("X-Content-Type-Options", "nosniff"));
+}
+
 TEST_CASE("a JSON response has its status, type and body") {
   const auto r = http::json_response(201, R"({"id":"1"})");
   CHECK(r.status == 201);
@@ -145,6 +161,7 @@ TEST_CASE("a response that was cleared is as new") {
   auto r = problem(503, "busy", "1");
   r.is_streamed = true;
   r.shared_fields.add("A", "b");
+  r.add_field("Content-Type", "text/html");
   r.file = std::make_shared<http::file_part>(-1, 0, 1);
   r.clear();
   CHECK(r.status == 200);
@@ -154,6 +171,7 @@ TEST_CASE("a response that was cleared is as new") {
   CHECK_FALSE(r.file);
   CHECK(r.shared_fields.empty());
   CHECK(r.own_fields().empty());
+  CHECK_FALSE(r.has_own_type());
 }
 
 TEST_CASE("RFC 9457: a problem says what is wrong and which request it was") {

@@ -37,6 +37,18 @@ TEST_CASE("an answer's head is written byte for byte") {
                          "Location: /v1/payments/7\r\nContent-Length: 0\r\n\r\n");
 }
 
+TEST_CASE("RFC 9110 8.3: a Content-Type is sent once, whichever way and in whatever order a handler has given it") {
+  const auto name = GENERATE(as<std::string>{}, "Content-Type", "content-TYPE");
+  const bool added_last = GENERATE(false, true);
+  response r;
+  r.content_type = "application/json";
+  r.add_field(name, "text/plain");
+  if (!added_last) r.content_type = "text/html";
+  r.add_field(name, "text/css");
+  r.shared_fields.add(name, "text/xml");
+  CHECK(head(r) == "HTTP/1.1 200 OK\r\n" + std::string(date) + name + ": text/plain\r\nContent-Length: 0\r\n\r\n");
+}
+
 TEST_CASE("C-73: an answer to HEAD announces the length of the body it does not carry") {
   answer_frame frame;
   frame.head_only = true;
