@@ -130,34 +130,56 @@ class Ends(SharedServerTest):
 
     def test_c75_a_storm_of_connections_disturbs_nobody_who_is_there(self):
         """C-75."""
+        storms, connections, at_least = 20, 450, 10
         descriptors, stop, served = self.server.open_descriptors(), threading.Event(), []
+        before = self.counts()
 
         def ask():
             with self.server.connect() as c:
                 while not stop.is_set():
                     served.append(c.ask("GET", "/hello").status)
 
+        def go_on():
+            """The one who was there is answered a number of times while the storm's connections are held as they are."""
+            enough = len(served) + at_least
+            wait_until(lambda: len(served) >= enough, "who was there is served on")
+
         client = threading.Thread(target=ask)
         client.start()
         try:
-            for _ in range(20):
-                self.connect_at_once(450)
+            for _ in range(storms):
+                self.connect_at_once(connections, go_on)
         finally:
             stop.set()
             client.join(PATIENCE)
         self.assertFalse(client.is_alive())
-        self.assertGreater(len(served), 10)
+        self.assertGreaterEqual(len(served), storms * 2 * at_least)
         self.assertEqual(set(served), {200})
         self.wait_until_alone(descriptors)
+        opened, failed, answers = (now - then for now, then in zip(self.counts(), before))
+        # Those that said nothing may have gone before they were accepted; nobody else was turned away, and nothing was done twice.
+        self.assertTrue(storms * connections * 2 // 3 + 1 <= opened <= storms * connections + 1, opened)
+        self.assertEqual(failed, 0)
+        self.assertEqual(answers, len(served) + storms * connections // 3)
+        for gauge in ("troupe_http_sessions", "troupe_http_pool_in_use"):
+            wait_until(lambda name=gauge: self.server.metric(name, listener="public") == 0, f"{gauge} is back at 0")
         self.assertEqual(self.server.ask("GET", "/hello").body, b"Hello")
 
-    def connect_at_once(self, count):
-        """All connects are under way before the first connection is used. A third is reset without a byte, a third after one, and a third is answered."""
+    def counts(self):
+        """Connections accepted, accepts that failed, and answers to GET /hello."""
+        return (self.server.metric("troupe_http_sessions_opened_total", listener="public"),
+                self.server.metric("troupe_http_accept_failures_total", listener="public"),
+                self.server.metric("troupe_http_requests_total", listener="public", route="/hello", status="200"))
+
+    def connect_at_once(self, count, go_on):
+        """All connects are under way before the first connection is used. A third is reset without a byte, a third after one, and a third is answered.
+        Calls `go_on` while all wait, and while the last third has asked and takes nothing."""
         with contextlib.ExitStack() as stack:
             links = [stack.enter_context(socket.socket()) for _ in range(count)]
             for link in links:
                 link.setblocking(False)
                 self.assertIn(link.connect_ex(self.server.address), (0, errno.EINPROGRESS))
+            go_on()
             for number, link in enumerate(links):
                 self.assertTrue(select.select([], [link], [], PATIENCE)[1], "it is connected")
                 link.settimeout(PATIENCE)
@@ -167,6 +189,7 @@ class Ends(SharedServerTest):
                     link.close()
                 else:
                     link.sendall(request("GET", "/hello", None, {"Connection": "close"}))
+            go_on()
             for link in links[::3]:
                 answer = b""
                 while piece := link.recv(65536):
@@ -282,22 +305,36 @@ class Limits(SystemTest):
             served = [stack.enter_context(server.connect()) for _ in range(4)]
             for c in served:
                 self.assertEqual(c.ask("GET", "/hello").body, b"Hello")
-            waiting = [stack.enter_context(server.connect()) for _ in range(12)]
+            descriptors = server.open_descriptors()
+            waiting = [stack.enter_context(server.connect()) for _ in range(12)]  # four times the limit in all
             for c in waiting:
                 c.send(HELLO)
-            for c in served:
-                self.assertEqual(c.ask("GET", "/hello").body, b"Hello", "those who are there are served on")
-            for c in waiting:
-                c.socket.setblocking(False)
-                with self.assertRaises(BlockingIOError):
-                    c.socket.recv(1)
-                c.socket.settimeout(PATIENCE)
+            for _ in range(100):
+                for c in served:
+                    self.assertEqual(c.ask("GET", "/hello").body, b"Hello", "those who are there are served on")
+            self.assert_have_nothing(waiting)
+            self.assertEqual(server.open_descriptors(), descriptors, "those who wait cost the server nothing")
+            self.assert_sessions(server, 4, 4)
             for c in served:
                 c.close()
             for at in range(0, 12, 4):
                 for c in waiting[at:at + 4]:
                     self.assertEqual(c.read().body, b"Hello")
+                self.assert_sessions(server, 4, at + 8)
+                self.assert_have_nothing(waiting[at + 4:])
+                for c in waiting[at:at + 4]:
                     c.close()
+
+    def assert_sessions(self, server, now, in_all):
+        self.assertEqual(server.metric("troupe_http_sessions", listener="public"), now)
+        self.assertEqual(server.metric("troupe_http_sessions_opened_total", listener="public"), in_all)
+
+    def assert_have_nothing(self, connections):
+        for c in connections:
+            c.socket.setblocking(False)
+            with self.assertRaises(BlockingIOError):
+                c.socket.recv(1)
+            c.socket.settimeout(PATIENCE)
 
     def test_a_connection_that_says_nothing_is_not_accepted(self):
         server = self.serve("connections.defer_accept=30")
