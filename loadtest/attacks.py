@@ -5,6 +5,7 @@ Every attack is bounded: in connections, in rate, and by the event that ends it.
 
 import collections
 import contextlib
+import itertools
 import multiprocessing
 import os
 import socket
@@ -18,7 +19,21 @@ import connection
 RESET = struct.pack("ii", 1, 0)  # SO_LINGER: end with RST, so that no TIME_WAIT is left
 READY_SECONDS = 60
 STOP_SECONDS = 20
-HELLOS_UNDER_WAY = 200
+VISITS_UNDER_WAY = 200
+DOWNLOAD, TAKEN, TAKE_SECONDS = 512 * 1024, 2048, 0.1  # 20 KiB a second, which is enough not to be cut (`connections.write_timeout`)
+
+
+MALFORMED = [
+    b"GET /hello HTTP/1.1\nHost: h\n\n",
+    b"GET /hello HTTP/1.1\r\nHost: h\r\nContent-Length: 3\r\nTransfer-Encoding: chunked\r\n\r\n0\r\n\r\n",
+    b"POST /echo HTTP/1.1\r\nHost: h\r\nContent-Length: 1\r\nContent-Length: 2\r\n\r\nab",
+    b"GET /hello HTTP/1.1\r\nHost: h\r\n folded\r\n\r\n",
+    b"GET /hello HTTP/1.1\r\n" + b"".join(b"Field-%d: value\r\n" % number for number in range(60)) + b"No colon\r\n\r\n",
+    b"GET /%2e%2e/%00 HTTP/1.1\r\nHost: h\r\n\r\n",
+    b"GET /hello HTTP/1.1\r\nA: 1\r\n\r\n",
+    b"GET /hello HTTP/3.0\r\nHost: h\r\n\r\n",
+    b"\x16\x03\x01\x02\x00\x01\x00\x01\xfc\x03\x03" + bytes(32),
+]
 
 
 def link_to(address, number=0, receive_buffer=None):
@@ -71,9 +86,9 @@ class Held:
                 link.close()
 
 
-def slowloris(address, count, ready, stop):
-    """Heads that never end: a byte every two seconds on each of many connections."""
-    held = Held(address, count, b"GET /hello HTTP/1.1\r\nHost: h\r\nX: ")
+def drip(address, count, ready, stop, first):
+    """What never ends: `first`, and then a byte every two seconds, on each of many connections."""
+    held = Held(address, count, first)
     began = time.monotonic()
     for number in range(count):
         held.refresh(number)
@@ -90,6 +105,16 @@ def slowloris(address, count, ready, stop):
         turn = turn + max(1, count // 200)
         turn = 0 if turn >= count else turn
     held.close()
+
+
+def slowloris(address, count, ready, stop):
+    """Heads that never end."""
+    drip(address, count, ready, stop, b"GET /hello HTTP/1.1\r\nHost: h\r\nX: ")
+
+
+def slow_body(address, count, ready, stop):
+    """Bodies that never end, at a thousandth of the rate that a body must have (`connections.body_rate`)."""
+    drip(address, count, ready, stop, b"POST /echo HTTP/1.1\r\nHost: h\r\nContent-Length: 65536\r\n\r\nx")
 
 
 def storm(address, rate, ready, stop):
@@ -195,23 +220,18 @@ def fragments(address, count, ready, stop):
     plain_flood(address, count, ready, stop, upgrade(), message)
 
 
-def handshakes(address, rate, ready, stop):
-    """TLS connections that say hello and leave once the server has signed: the same bytes each time, so they cost the client next to nothing."""
-    out = ssl.MemoryBIO()
-    talk = ssl.create_default_context().wrap_bio(ssl.MemoryBIO(), out, server_hostname="localhost")
-    with contextlib.suppress(ssl.SSLWantReadError):
-        talk.do_handshake()
-    hello = out.read()
+def visits(address, rate, ready, stop, texts):
+    """Connections that say one of the texts and leave once the server has answered."""
     ready.set()
-    made, began, begun = 0, time.monotonic(), collections.deque()
+    made, began, begun, said = 0, time.monotonic(), collections.deque(), itertools.cycle(texts)
     while not stop.is_set():
         for _ in range(20):
             with contextlib.suppress(OSError):
                 link = link_to(address, made % connection.CONNECTIONS_PER_SOURCE)
-                link.send(hello)
                 begun.append(link)
+                link.send(next(said))
             made += 1
-        while len(begun) > HELLOS_UNDER_WAY:
+        while len(begun) > VISITS_UNDER_WAY:
             link = begun.popleft()
             link.settimeout(1)  # it may not have had its turn: nobody is hurt by one that leaves before
             with contextlib.suppress(OSError):
@@ -222,6 +242,20 @@ def handshakes(address, rate, ready, stop):
             stop.wait(ahead)
     for link in begun:
         link.close()
+
+
+def malformed(address, rate, ready, stop):
+    """Requests that are none, each on a connection of its own, as all are closed after the refusal."""
+    visits(address, rate, ready, stop, MALFORMED)
+
+
+def handshakes(address, rate, ready, stop):
+    """TLS connections that say hello and leave once the server has signed: the same bytes each time, so they cost the client next to nothing."""
+    out = ssl.MemoryBIO()
+    talk = ssl.create_default_context().wrap_bio(ssl.MemoryBIO(), out, server_hostname="localhost")
+    with contextlib.suppress(ssl.SSLWantReadError):
+        talk.do_handshake()
+    visits(address, rate, ready, stop, [out.read()])
 
 
 def records(address, count, ready, stop):
@@ -270,6 +304,35 @@ def zero_window(address, count, ready, stop):
                     link.close()
                 links[number] = None
         ready.set()
+    for link in links:
+        if link is not None:
+            link.close()
+
+
+def slow_download(address, count, ready, stop):
+    """Clients that ask for much and take it a little at a time."""
+    head = b"POST /echo HTTP/1.1\r\nHost: h\r\nContent-Length: %d\r\nConnection: close\r\n\r\n" % DOWNLOAD
+    one = head + b"x" * DOWNLOAD
+    links = [None] * count
+    while not stop.wait(TAKE_SECONDS):
+        asking = links.count(None)
+        for number, link in enumerate(links):
+            try:
+                if link is None:
+                    link = links[number] = link_to(address, number, 16 * TAKEN)
+                    link.settimeout(5)
+                    link.sendall(one)
+                    link.setblocking(False)
+                elif not link.recv(TAKEN):
+                    raise ConnectionResetError  # that was all: the next one comes
+            except BlockingIOError:
+                continue
+            except OSError:
+                if link is not None:
+                    link.close()
+                links[number] = None
+        if not asking:  # what comes now is taken only
+            ready.set()
     for link in links:
         if link is not None:
             link.close()
