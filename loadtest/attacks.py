@@ -291,6 +291,7 @@ def zero_window(address, count, ready, stop):
     one = b"POST /echo HTTP/1.1\r\nHost: h\r\nContent-Length: 65536\r\n\r\n" + body
     links, offsets = [None] * count, [0] * count
     while not stop.wait(0.02):
+        shut = 0
         for number, link in enumerate(links):
             try:
                 if link is None:
@@ -298,12 +299,13 @@ def zero_window(address, count, ready, stop):
                 else:
                     offsets[number] = (offsets[number] + link.send(one[offsets[number] :])) % len(one)
             except BlockingIOError:
-                continue
+                shut += 1
             except OSError:  # its time to take an answer is over: the next one comes
                 if link is not None:
                     link.close()
                 links[number] = None
-        ready.set()
+        if shut == count:
+            ready.set()
     for link in links:
         if link is not None:
             link.close()

@@ -98,5 +98,13 @@ class SlowDownload(unittest.TestCase):
             self.assertIn(b"POST /echo", stack.enter_context(listener.accept()).recv(65536), "the next one comes")
 
 
+class ZeroWindow(unittest.TestCase):
+    def test_it_is_built_up_once_the_server_takes_nothing_more_of_anyone(self):
+        with Listener(attacks.zero_window, 2) as listener, contextlib.ExitStack() as stack:
+            links = [stack.enter_context(listener.accept()) for _ in range(2)]
+            self.assertTrue(read_until(links[0], 1 << 20).startswith(b"POST /echo HTTP/1.1\r\n"))
+            self.assertTrue(listener.ready.wait(PATIENCE))  # nobody reads any more, so all that the kernel holds is full
+
+
 if __name__ == "__main__":
     unittest.main()
