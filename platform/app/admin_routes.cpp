@@ -2,6 +2,8 @@
 
 #include "platform/base/log.hpp"
 
+#include <utility>
+
 namespace troupe::app {
 
 namespace {
@@ -21,6 +23,15 @@ http::response readiness(const admin_view& view) {
     if (!up) down += "service down: " + name + "\n";
   }
   return down.empty() ? text(200, "ready\n") : text(503, down);
+}
+
+// A web page may have its visitor's browser send a POST to any address, and one that it has named anew (DNS rebinding) anything. Browsers then say whose page
+// it was; tools do not. Source: the Fetch standard, section "Origin header".
+template <class F>
+auto for_tools(F change) {
+  return [change = std::move(change)](const http::request& request) {
+    return request.field("Origin") ? text(403, "a web page may not change the server: send no Origin\n") : change(request);
+  };
 }
 
 http::response set_log_level(const http::request& request) {
@@ -46,11 +57,11 @@ void add_admin_routes(server::routes& routes, const admin_view& view) {
   routes.get("/log-level", server::respond([](const http::request&) {
                return text(200, std::string(base::log::name(base::log::current_level())) + "\n");
              }));
-  routes.put("/log-level", server::respond([](const http::request& request) { return set_log_level(request); }));
-  routes.post("/drain", server::respond([view](const http::request&) {
+  routes.put("/log-level", server::respond(for_tools(&set_log_level)));
+  routes.post("/drain", server::respond(for_tools([view](const http::request&) {
                 view.drain();
                 return text(202, "draining\n");
-              }));
+              })));
 }
 
 } // namespace troupe::app

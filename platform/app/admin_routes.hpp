@@ -19,6 +19,7 @@ struct admin_view {
 };
 
 /// GET /metrics, /healthz, /readyz, /config, /log-level; PUT /log-level (body: the level); POST /drain.
+/// What changes the server is refused (403) when it comes with an Origin, as browsers send it: a page must not drain the server that its reader runs.
 /// Healthy is a process that answers; ready is one whose services are all up and that does not drain (otherwise 503 with the reasons).
 void add_admin_routes(server::routes& routes, const admin_view& view);
 

@@ -129,6 +129,16 @@ class Admin(SharedServerTest):
         self.assertEqual(self.server.ask_admin("GET", "/log-level").body, b"off\n")
         self.assertEqual(self.server.ask_admin("POST", "/log-level", b"info").status, 405)
 
+    def test_a_web_page_may_not_change_the_server(self):
+        for origin in ("http://evil.example", "null", "http://%s:%d" % self.server.admin):  # the last: by a name that was made to point here
+            with self.server.connect_admin() as c:
+                for method, target, body in (("POST", "/drain", None), ("PUT", "/log-level", b"off")):
+                    refused = c.ask(method, target, body, {"Origin": origin})
+                    self.assertEqual(refused.status, 403)
+                    self.assertIn(b"Origin", refused.body)
+                self.assertEqual(c.ask("GET", "/log-level", None, {"Origin": origin}).body, b"info\n")
+                self.assertEqual(c.ask("GET", "/readyz").status, 200)
+
 
 if __name__ == "__main__":
     unittest.main(verbosity=2)
