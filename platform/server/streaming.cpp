@@ -43,6 +43,7 @@ void connection_actor::begin_stream(std::uint32_t place, const caf::message& ans
   if (!x.http_1_1) { // the end of the connection is the end of the body
     x.keep_alive = false;
     sessions_[x.session].set(session::no_more_requests);
+    sessions_[x.session].set(session::readable); // its client may send on: close gently
   }
   metrics_.streams->add(1);
 }

@@ -63,7 +63,9 @@ void connection_actor::render(session& s) {
     const bool upgraded = x.upgrades && x.response.status == 101;
     if (x.stream == none || !streams_[x.stream].has_begun) {
       // When the server drains, the last answer that is owed announces the close.
-      x.keep_alive = upgraded || (x.keep_alive && !(draining_ && x.next == none && s.intake == none));
+      const bool ends = draining_ && x.next == none && s.intake == none;
+      if (ends && x.keep_alive) s.set(session::readable); // its client may send on: close gently
+      x.keep_alive = upgraded || (x.keep_alive && !ends);
       if (!x.keep_alive) s.set(session::no_more_requests);
       http::write_head(out_.text(), x.response, {x.head_only, x.http_1_1, x.keep_alive}, date_line_);
     }
