@@ -37,8 +37,9 @@ struct tls_options {
 /// secrecy and AEAD ciphers only, no compression, no renegotiation, no early data, ALPN http/1.1. Thread: any.
 class tls_context {
  public:
-  /// Loads everything. Errors: invalid_argument, naming the file, what is wrong with it and what to do: not readable, not PEM, a key that is
-  /// encrypted or of another certificate, a certificate that is too weak, client certificates without a CA.
+  /// Loads everything. Errors name the file, what is wrong with it and what to do. invalid_argument: not PEM, a key that is encrypted or of
+  /// another certificate, a certificate that is too weak, client certificates without a CA. unavailable: a file that cannot be opened or read
+  /// now, for want of descriptors as much as of the file. internal: the library has no memory.
   /// Cost: milliseconds and file reads; not from an actor.
   [[nodiscard]] static base::result<std::shared_ptr<const tls_context>> load(const tls_options& options,
                                                                              std::shared_ptr<ticket_keys> keys);
