@@ -3,6 +3,7 @@ import contextlib
 import os
 import pathlib
 import re
+import resource
 import select
 import shutil
 import signal
@@ -377,6 +378,22 @@ class Reload(TlsTest):
         self.assertIn("cannot use the certificate file", failures[0]["reason"])
         self.assertIn("shop.pem", failures[0]["reason"])
         self.assertIn("old certificates stay", failures[0]["advice"])
+
+    def test_a_certificate_that_is_renewed_while_descriptors_are_short_is_taken_when_they_are_back(self):
+        most = 100
+        server = self.serve_tls(certificates=[self.pair], before_exec=lambda: resource.setrlimit(resource.RLIMIT_NOFILE, (most, most)))
+        with contextlib.ExitStack() as crowd:
+            while server.open_descriptors() < most:
+                crowd.enter_context(RecordConnection(server.address, self.context))
+                time.sleep(0.005)  # until it is accepted, or not
+            for _ in range(5):
+                crowd.enter_context(RecordConnection(server.address, self.context))
+            self.own.make("shop", "/CN=second", ["shop.test"])
+            wait_until(lambda: "tls_reload_failed" in server.log(), "the failure is logged")
+        wait_until(lambda: self.shown(server) == "second", "the new one is taken")
+        failures = [e["reason"] for e in server.log_events() if e["event"] == "tls_reload_failed"]
+        self.assertLessEqual(len(failures), 2, failures)
+        self.assertIn("Too many open files; raise the limit of open files", failures[0])
 
     def test_sighup_without_tls_ends_nothing(self):
         server = self.serve()
