@@ -1,5 +1,6 @@
 #include "platform/net/tls_context.hpp"
 
+#include "platform/net/asked_name.hpp"
 #include "platform/net/socket.hpp"
 
 #include <arpa/inet.h>
@@ -14,6 +15,8 @@
 #include <sys/socket.h>
 #include <sys/stat.h>
 
+#include <algorithm>
+#include <array>
 #include <cerrno>
 #include <cstring>
 #include <ctime>
@@ -114,6 +117,13 @@ std::chrono::system_clock::time_point end_of(const X509* certificate) {
   return std::chrono::system_clock::from_time_t(::timegm(&end));
 }
 
+constexpr std::size_t scope_size = 32; // of a SHA-256, and all that the library compares
+
+bool digest(std::string_view text, unsigned char* out) {
+  std::size_t size = 0;
+  return ::EVP_Q_digest(nullptr, "SHA256", nullptr, text.data(), text.size(), out, &size) == 1 && size == scope_size;
+}
+
 base::result<std::string> scope_of(const tls_options& options) {
   std::string text = "troupe ";
   if (options.client_certificates != tls_options::clients::off) {
@@ -124,18 +134,39 @@ base::result<std::string> scope_of(const tls_options& options) {
     while (file.read(chunk, sizeof chunk), file.gcount() > 0) text.append(chunk, static_cast<std::size_t>(file.gcount()));
     if (file.bad()) return unread("client CA", options.client_ca, EIO);
   }
-  std::string digest(EVP_MAX_MD_SIZE, '\0');
-  std::size_t size = 0;
-  if (::EVP_Q_digest(nullptr, "SHA256", nullptr, text.data(), text.size(), reinterpret_cast<unsigned char*>(digest.data()), &size) != 1)
-    return base::fail(base::errc::internal, "TLS: " + library_reason());
-  digest.resize(size);
-  return digest;
+  std::string scope(scope_size, '\0');
+  if (!digest(text, reinterpret_cast<unsigned char*>(scope.data()))) return base::fail(base::errc::internal, "TLS: " + library_reason());
+  return scope;
 }
 
 } // namespace
 
 struct tls_context::callbacks {
   static const tls_context& of(SSL* ssl) { return *static_cast<const tls_context*>(SSL_CTX_get_app_data(::SSL_get_SSL_CTX(ssl))); }
+
+  // Before the library looks for a session, which it then takes only if it was begun in the same scope. It asks of each hello: of both when it
+  // had to ask the client for another. Source: RFC 6066 section 3, a session is not resumed under another server name.
+  static int set_scope(SSL* ssl, int* alert, void*) {
+    const auto& scope = of(ssl).session_scope_;
+    const auto set = [ssl](const void* bytes) {
+      return ::SSL_set_session_id_context(ssl, static_cast<const unsigned char*>(bytes), scope_size) == 1 ? SSL_CLIENT_HELLO_SUCCESS
+                                                                                                          : SSL_CLIENT_HELLO_ERROR;
+    };
+    const unsigned char* extension = nullptr;
+    std::size_t size = 0;
+    if (::SSL_client_hello_get0_ext(ssl, TLSEXT_TYPE_server_name, &extension, &size) != 1) return set(scope.data());
+    const auto name = asked_name({extension, size});
+    if (!name) { // of a session that it resumes the library would not say so
+      *alert = SSL_AD_DECODE_ERROR;
+      return SSL_CLIENT_HELLO_ERROR;
+    }
+    std::array<char, scope_size + longest_asked_name> text;
+    const auto at = std::copy(scope.begin(), scope.end(), text.begin());
+    const auto end = std::transform(name->begin(), name->end(), at, [](char c) { return c >= 'A' && c <= 'Z' ? static_cast<char>(c + 32) : c; });
+    std::array<unsigned char, scope_size> named;
+    if (!digest({text.data(), static_cast<std::size_t>(end - text.begin())}, named.data())) return SSL_CLIENT_HELLO_ERROR;
+    return set(named.data());
+  }
 
   static int choose_certificate(SSL* ssl, int*, void*) {
     const char* name = ::SSL_get_servername(ssl, TLSEXT_NAMETYPE_host_name);
@@ -233,6 +264,7 @@ base::result<void> tls_context::add(const tls_options& options, const tls_option
   good = good && ::SSL_CTX_set_session_id_context(context, reinterpret_cast<const unsigned char*>(session_scope_.data()),
                                                   static_cast<unsigned>(session_scope_.size())) == 1;
   SSL_CTX_set_app_data(context, this);
+  ::SSL_CTX_set_client_hello_cb(context, &callbacks::set_scope, nullptr);
   SSL_CTX_set_tlsext_servername_callback(context, &callbacks::choose_certificate);
   ::SSL_CTX_set_alpn_select_cb(context, &callbacks::choose_protocol, nullptr);
   ::SSL_CTX_set_tlsext_ticket_key_evp_cb(context, &callbacks::ticket);

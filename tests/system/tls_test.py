@@ -264,6 +264,33 @@ class Handshakes(TlsTest):
             wait_until(lambda: metric(server, "troupe_tls_resumed_total", listener="public") == 9, "nine were resumed")
             self.assertEqual(metric(server, "troupe_tls_handshakes_total", outcome="ok", version=version.name[4:].replace("_", ".")), 10)
 
+    def test_a_session_is_resumed_under_no_other_server_name(self):
+        # Source: RFC 6066 section 3.
+        pairs = [self.ca.make("one", "/CN=one", ["one.test"]), self.ca.make("two", "/CN=two", ["two.test"])]
+        server = self.serve_tls(certificates=pairs)
+        for version in VERSIONS:
+            context = trusting(self.ca, version)
+            context.check_hostname = False
+            for begun in ("one.test", None):
+                for name, shown in (("one.test", "one"), ("two.test", "two"), (None, "one")):
+                    first = self.connect(server, context, name=begun)
+                    first.ask("GET", "/hello")
+                    again = self.connect(server, context, name=name, session=first.socket.session)
+                    self.assertEqual((again.socket.session_reused, again.shown()), (name == begun, shown), (version, begun, name))
+                    self.assertEqual(again.ask("GET", "/hello").body, b"Hello")
+
+    def test_a_malformed_server_name_is_refused_with_an_alert(self):
+        server = self.serve_tls()
+        for version in VERSIONS:
+            for back, value in ((5, 1), (4, 0), (3, 1), (2, 1), (1, 8), (1, 10), (-4, 0)):  # lengths, the type, and a NUL within
+                with RecordConnection(server.address, trusting(self.ca, version)) as r:
+                    hello = bytearray(r.records(r.tls.do_handshake))
+                    hello[hello.index(b"shop.test") - back] = value
+                    r.socket.sendall(hello)
+                    r.drop_all()
+                    self.assertEqual(r.received[:1] + r.received[5:], b"\x15\x02\x32", (version, back))  # fatal, decode_error
+        self.assertEqual(self.connect(server).ask("GET", "/hello").body, b"Hello")
+
     def test_what_is_no_tls_is_closed_and_harms_nobody(self):
         server = self.serve_tls()
         keeping = self.connect(server)
