@@ -137,7 +137,7 @@ int wait_for_stop(const main_signals& signals, certificates* tls) {
     } else if (number == SIGHUP) {
       tls->reload();
     } else if (tls) {
-      tls->reload_if_changed();
+      tls->reload_if_needed();
     }
   }
 }

@@ -1,5 +1,7 @@
 #include "platform/app/certificates.hpp"
 
+#include <utility>
+
 namespace troupe::app {
 
 namespace {
@@ -64,11 +66,27 @@ void certificates::warn() const {
 }
 
 void certificates::reload() {
+  unread_.clear();
+  load();
+}
+
+void certificates::reload_if_needed() {
+  if (source_->needs_reload()) load();
+}
+
+void certificates::load() {
   if (auto loaded = source_->reload(); !loaded) {
+    const auto& [code, reason] = loaded.error();
+    if (code == base::errc::invalid_argument) {
+      unread_.clear();
+    } else if (std::exchange(unread_, reason) == reason) {
+      return;
+    }
     kept_.add();
-    base::log::error("tls_reload_failed", {{"reason", loaded.error().detail}, {"advice", "the old certificates stay in use; put the file right, and it is taken at once"}});
+    base::log::error("tls_reload_failed", {{"reason", reason}, {"advice", "the old certificates stay in use; put this right, and the new are taken within seconds"}});
     return;
   }
+  unread_.clear();
   replaced_.add();
   base::log::info("tls_reloaded", {{"certificates", source_->options().certificates.size()}});
   warn();

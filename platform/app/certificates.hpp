@@ -6,6 +6,7 @@
 
 #include <chrono>
 #include <memory>
+#include <string>
 
 namespace troupe::app {
 
@@ -26,18 +27,18 @@ class certificates {
 
   /// Loads the files again, or keeps what is in use and says why in one line of the log.
   void reload();
-  /// The same when a file has changed since the last time.
-  void reload_if_changed() {
-    if (source_->has_changed()) reload();
-  }
+  /// The same when a file has changed since the last time, or could not be read then: a reason that lasts is said, and counted, once.
+  void reload_if_needed();
 
  private:
   certificates(std::unique_ptr<net::tls_source> source, metrics::registry& registry);
   void warn() const;
+  void load();
 
   std::unique_ptr<net::tls_source> source_;
   metrics::counter& replaced_;
   metrics::counter& kept_;
+  std::string unread_; // why a file could not be read the last time
 };
 
 } // namespace troupe::app

@@ -1,5 +1,6 @@
 #include "platform/net/tls_context.hpp"
 
+#include "platform/net/asked_name.hpp"
 #include "platform/net/socket.hpp"
 
 #include <arpa/inet.h>
@@ -14,11 +15,12 @@
 #include <sys/socket.h>
 #include <sys/stat.h>
 
+#include <algorithm>
+#include <array>
 #include <cerrno>
 #include <cstring>
 #include <ctime>
 #include <fstream>
-#include <iterator>
 
 namespace troupe::net {
 
@@ -36,8 +38,16 @@ constexpr int deepest_client_chain = 8;
 // Less than what a ticket key lives at least, so that no ticket is honoured longer than its key.
 constexpr long session_seconds = std::chrono::seconds(ticket_keys::period * ticket_keys::periods_kept).count();
 
-base::error unusable(const char* what, const std::filesystem::path& file, const std::string& why) {
-  return base::fail(base::errc::invalid_argument, std::string("TLS: cannot use the ") + what + " file '" + file.string() + "': " + why);
+base::error unusable(const char* what, const std::filesystem::path& file, const std::string& why, base::errc code = base::errc::invalid_argument) {
+  return base::fail(code, std::string("TLS: cannot use the ") + what + " file '" + file.string() + "': " + why);
+}
+
+// Of a file whose content is not known: another time it may be read.
+base::error unread(const char* what, const std::filesystem::path& file, int number) {
+  std::string why = std::strerror(number);
+  if (number == EMFILE || number == ENFILE) why += "; raise the limit of open files";
+  if (number == EACCES || number == EPERM) why += "; check its owner and mode";
+  return unusable(what, file, why, base::errc::unavailable);
 }
 
 // What the library says about its last failure, and nothing left behind for the next.
@@ -54,12 +64,20 @@ std::string library_reason() {
   return text ? text : "it is not PEM of the expected kind";
 }
 
-base::result<void> check_readable(const char* what, const std::filesystem::path& file) {
+// Why the library has not taken a file. The oldest failure is the cause: the system's where the file could not be opened or read.
+base::error refused(const char* what, const std::filesystem::path& file) {
+  const auto first = ::ERR_peek_error();
+  const bool no_memory = ERR_GET_REASON(::ERR_peek_last_error()) == ERR_R_MALLOC_FAILURE;
+  const auto reason = library_reason();
+  if (ERR_SYSTEM_ERROR(first)) return unread(what, file, ERR_GET_REASON(first));
+  return no_memory ? unread(what, file, ENOMEM) : unusable(what, file, reason);
+}
+
+base::result<void> check_kind(const char* what, const std::filesystem::path& file) {
   struct stat status{};
-  if (::stat(file.c_str(), &status) != 0) return unusable(what, file, std::strerror(errno));
+  if (::stat(file.c_str(), &status) != 0) return unread(what, file, errno);
   if (!S_ISREG(status.st_mode)) return unusable(what, file, "it is not a regular file");
   if (status.st_size > largest_file) return unusable(what, file, "it is larger than 4 MiB");
-  if (!std::ifstream(file)) return unusable(what, file, "it cannot be read; check its owner and mode");
   return {};
 }
 
@@ -99,25 +117,56 @@ std::chrono::system_clock::time_point end_of(const X509* certificate) {
   return std::chrono::system_clock::from_time_t(::timegm(&end));
 }
 
+constexpr std::size_t scope_size = 32; // of a SHA-256, and all that the library compares
+
+bool digest(std::string_view text, unsigned char* out) {
+  std::size_t size = 0;
+  return ::EVP_Q_digest(nullptr, "SHA256", nullptr, text.data(), text.size(), out, &size) == 1 && size == scope_size;
+}
+
 base::result<std::string> scope_of(const tls_options& options) {
   std::string text = "troupe ";
   if (options.client_certificates != tls_options::clients::off) {
     text += options.client_certificates == tls_options::clients::required ? "required " : "optional ";
     std::ifstream file(options.client_ca, std::ios::binary);
-    text.append(std::istreambuf_iterator<char>(file), {});
+    if (!file) return unread("client CA", options.client_ca, errno);
+    char chunk[4096];
+    while (file.read(chunk, sizeof chunk), file.gcount() > 0) text.append(chunk, static_cast<std::size_t>(file.gcount()));
+    if (file.bad()) return unread("client CA", options.client_ca, EIO);
   }
-  std::string digest(EVP_MAX_MD_SIZE, '\0');
-  std::size_t size = 0;
-  if (::EVP_Q_digest(nullptr, "SHA256", nullptr, text.data(), text.size(), reinterpret_cast<unsigned char*>(digest.data()), &size) != 1)
-    return base::fail(base::errc::internal, "TLS: " + library_reason());
-  digest.resize(size);
-  return digest;
+  std::string scope(scope_size, '\0');
+  if (!digest(text, reinterpret_cast<unsigned char*>(scope.data()))) return base::fail(base::errc::internal, "TLS: " + library_reason());
+  return scope;
 }
 
 } // namespace
 
 struct tls_context::callbacks {
   static const tls_context& of(SSL* ssl) { return *static_cast<const tls_context*>(SSL_CTX_get_app_data(::SSL_get_SSL_CTX(ssl))); }
+
+  // Before the library looks for a session, which it then takes only if it was begun in the same scope. It asks of each hello: of both when it
+  // had to ask the client for another. Source: RFC 6066 section 3, a session is not resumed under another server name.
+  static int set_scope(SSL* ssl, int* alert, void*) {
+    const auto& scope = of(ssl).session_scope_;
+    const auto set = [ssl](const void* bytes) {
+      return ::SSL_set_session_id_context(ssl, static_cast<const unsigned char*>(bytes), scope_size) == 1 ? SSL_CLIENT_HELLO_SUCCESS
+                                                                                                          : SSL_CLIENT_HELLO_ERROR;
+    };
+    const unsigned char* extension = nullptr;
+    std::size_t size = 0;
+    if (::SSL_client_hello_get0_ext(ssl, TLSEXT_TYPE_server_name, &extension, &size) != 1) return set(scope.data());
+    const auto name = asked_name({extension, size});
+    if (!name) { // of a session that it resumes the library would not say so
+      *alert = SSL_AD_DECODE_ERROR;
+      return SSL_CLIENT_HELLO_ERROR;
+    }
+    std::array<char, scope_size + longest_asked_name> text;
+    const auto at = std::copy(scope.begin(), scope.end(), text.begin());
+    const auto end = std::transform(name->begin(), name->end(), at, [](char c) { return c >= 'A' && c <= 'Z' ? static_cast<char>(c + 32) : c; });
+    std::array<unsigned char, scope_size> named;
+    if (!digest({text.data(), static_cast<std::size_t>(end - text.begin())}, named.data())) return SSL_CLIENT_HELLO_ERROR;
+    return set(named.data());
+  }
 
   static int choose_certificate(SSL* ssl, int*, void*) {
     const char* name = ::SSL_get_servername(ssl, TLSEXT_NAMETYPE_host_name);
@@ -167,8 +216,8 @@ struct tls_context::callbacks {
 };
 
 base::result<void> tls_context::add(const tls_options& options, const tls_options::pair& files) {
-  if (auto good = check_readable("certificate", files.certificate); !good) return good;
-  if (auto good = check_readable("key", files.key); !good) return good;
+  if (auto good = check_kind("certificate", files.certificate); !good) return good;
+  if (auto good = check_kind("key", files.key); !good) return good;
   auto* context = ::SSL_CTX_new(::TLS_server_method());
   if (!context) return base::fail(base::errc::internal, "TLS: " + library_reason());
   contexts_.push_back(context);
@@ -176,16 +225,14 @@ base::result<void> tls_context::add(const tls_options& options, const tls_option
   bool asked = false;
   ::SSL_CTX_set_default_passwd_cb(context, &no_passphrase);
   ::SSL_CTX_set_default_passwd_cb_userdata(context, &asked);
-  if (::SSL_CTX_use_certificate_chain_file(context, files.certificate.c_str()) != 1)
-    return unusable("certificate", files.certificate, library_reason());
+  ::ERR_clear_error();
+  if (::SSL_CTX_use_certificate_chain_file(context, files.certificate.c_str()) != 1) return refused("certificate", files.certificate);
+  ::ERR_clear_error();
   if (::SSL_CTX_use_PrivateKey_file(context, files.key.c_str(), SSL_FILETYPE_PEM) != 1) {
-    const auto code = ::ERR_peek_last_error();
-    const bool is_another = ERR_GET_LIB(code) == ERR_LIB_X509;
-    const auto reason = library_reason();
-    return unusable("key", files.key,
-                    asked        ? "it is encrypted; store it without a passphrase"
-                    : is_another ? "it does not belong to the certificate in '" + files.certificate.string() + "'"
-                                 : reason);
+    if (asked) return unusable("key", files.key, "it is encrypted; store it without a passphrase");
+    if (ERR_GET_LIB(::ERR_peek_last_error()) == ERR_LIB_X509)
+      return unusable("key", files.key, "it does not belong to the certificate in '" + files.certificate.string() + "'");
+    return refused("key", files.key);
   }
   // A key of another kind than the certificate's is taken for one whose certificate is still to come.
   if (::SSL_CTX_check_private_key(context) != 1)
@@ -217,16 +264,17 @@ base::result<void> tls_context::add(const tls_options& options, const tls_option
   good = good && ::SSL_CTX_set_session_id_context(context, reinterpret_cast<const unsigned char*>(session_scope_.data()),
                                                   static_cast<unsigned>(session_scope_.size())) == 1;
   SSL_CTX_set_app_data(context, this);
+  ::SSL_CTX_set_client_hello_cb(context, &callbacks::set_scope, nullptr);
   SSL_CTX_set_tlsext_servername_callback(context, &callbacks::choose_certificate);
   ::SSL_CTX_set_alpn_select_cb(context, &callbacks::choose_protocol, nullptr);
   ::SSL_CTX_set_tlsext_ticket_key_evp_cb(context, &callbacks::ticket);
   if (!good) return base::fail(base::errc::internal, "TLS: " + library_reason());
 
   if (options.client_certificates == tls_options::clients::off) return {};
+  ::ERR_clear_error();
   auto* issuers = ::SSL_load_client_CA_file(options.client_ca.c_str());
-  if (!issuers || ::SSL_CTX_load_verify_file(context, options.client_ca.c_str()) != 1)
-    return unusable("client CA", options.client_ca, library_reason());
-  ::SSL_CTX_set_client_CA_list(context, issuers);
+  if (issuers) ::SSL_CTX_set_client_CA_list(context, issuers);
+  if (!issuers || ::SSL_CTX_load_verify_file(context, options.client_ca.c_str()) != 1) return refused("client CA", options.client_ca);
   const int must = options.client_certificates == tls_options::clients::required ? SSL_VERIFY_FAIL_IF_NO_PEER_CERT : 0;
   ::SSL_CTX_set_verify(context, SSL_VERIFY_PEER | must, nullptr);
   ::SSL_CTX_set_verify_depth(context, deepest_client_chain);
@@ -238,7 +286,7 @@ base::result<std::shared_ptr<const tls_context>> tls_context::load(const tls_opt
   if (options.client_certificates != tls_options::clients::off) {
     if (options.client_ca.empty())
       return base::fail(base::errc::invalid_argument, "TLS: client certificates need the CA that vouches for them; set tls.client_ca");
-    if (auto good = check_readable("client CA", options.client_ca); !good) return good.error();
+    if (auto good = check_kind("client CA", options.client_ca); !good) return good.error();
   }
   std::shared_ptr<tls_context> made(new tls_context);
   made->keys_ = std::move(keys);

@@ -34,11 +34,13 @@ struct tls_options {
 };
 
 /// Certificates, keys and rules, loaded and checked; immutable, shared by every session that was begun with it. TLS 1.2 and 1.3, forward
-/// secrecy and AEAD ciphers only, no compression, no renegotiation, no early data, ALPN http/1.1. Thread: any.
+/// secrecy and AEAD ciphers only, no compression, no renegotiation, no early data, ALPN http/1.1. A session is resumed only under the server
+/// name that it was begun with, or without one when it had none. Thread: any.
 class tls_context {
  public:
-  /// Loads everything. Errors: invalid_argument, naming the file, what is wrong with it and what to do: not readable, not PEM, a key that is
-  /// encrypted or of another certificate, a certificate that is too weak, client certificates without a CA.
+  /// Loads everything. Errors name the file, what is wrong with it and what to do. invalid_argument: not PEM, a key that is encrypted or of
+  /// another certificate, a certificate that is too weak, client certificates without a CA. unavailable: a file that cannot be opened or read
+  /// now, for want of descriptors as much as of the file. internal: the library has no memory.
   /// Cost: milliseconds and file reads; not from an actor.
   [[nodiscard]] static base::result<std::shared_ptr<const tls_context>> load(const tls_options& options,
                                                                              std::shared_ptr<ticket_keys> keys);
@@ -66,7 +68,7 @@ class tls_context {
   std::vector<std::chrono::system_clock::time_point> ends_;
   std::vector<std::filesystem::path> exposed_keys_;
   std::shared_ptr<ticket_keys> keys_;
-  std::string session_scope_; // tickets count only where the same client certificates are accepted
+  std::string session_scope_; // of sessions without a server name: tickets count only where the same client certificates are accepted
 };
 
 /// Whether the kernel encrypts records (kTLS): asked once, with a connection to ourselves.

@@ -39,13 +39,16 @@ std::vector<tls_source::file_version> tls_source::look() const {
   return all;
 }
 
-bool tls_source::has_changed() const { return look() != tried_; }
+bool tls_source::needs_reload() const { return look() != tried_; }
 
 base::result<void> tls_source::reload() {
   // Looked at before they are read: what is replaced meanwhile, as between a certificate and its key, is found changed and loaded again.
   tried_ = look();
   auto loaded = tls_context::load(options_, keys_);
-  if (!loaded) return loaded.error();
+  if (!loaded) {
+    if (loaded.error().code != base::errc::invalid_argument) tried_.clear();
+    return loaded.error();
+  }
   const std::lock_guard lock(guard_);
   current_ = std::move(*loaded);
   return {};

@@ -23,8 +23,9 @@ class tls_source {
   [[nodiscard]] std::shared_ptr<const tls_context> current() const;
 
   /// Whether a file is another, or was written, since it was last loaded or tried: also when a link on the way to it points elsewhere now, as
-  /// Kubernetes replaces mounted secrets. Cost: a stat(2) a file.
-  [[nodiscard]] bool has_changed() const;
+  /// Kubernetes replaces mounted secrets. And after a reload that failed for another reason than what stands in the files, which may have
+  /// passed. Cost: a stat(2) a file.
+  [[nodiscard]] bool needs_reload() const;
 
   /// Loads all files again. After an error, which is one of `tls_context::load`, the old context stays.
   [[nodiscard]] base::result<void> reload();
@@ -46,7 +47,7 @@ class tls_source {
 
   tls_options options_;
   std::shared_ptr<ticket_keys> keys_;
-  std::vector<file_version> tried_;
+  std::vector<file_version> tried_; // empty when what was tried has told nothing of the files
   mutable std::mutex guard_; // of current_
   std::shared_ptr<const tls_context> current_;
 };

@@ -3,6 +3,7 @@ import contextlib
 import os
 import pathlib
 import re
+import resource
 import select
 import shutil
 import signal
@@ -263,6 +264,33 @@ class Handshakes(TlsTest):
             wait_until(lambda: metric(server, "troupe_tls_resumed_total", listener="public") == 9, "nine were resumed")
             self.assertEqual(metric(server, "troupe_tls_handshakes_total", outcome="ok", version=version.name[4:].replace("_", ".")), 10)
 
+    def test_a_session_is_resumed_under_no_other_server_name(self):
+        # Source: RFC 6066 section 3.
+        pairs = [self.ca.make("one", "/CN=one", ["one.test"]), self.ca.make("two", "/CN=two", ["two.test"])]
+        server = self.serve_tls(certificates=pairs)
+        for version in VERSIONS:
+            context = trusting(self.ca, version)
+            context.check_hostname = False
+            for begun in ("one.test", None):
+                for name, shown in (("one.test", "one"), ("two.test", "two"), (None, "one")):
+                    first = self.connect(server, context, name=begun)
+                    first.ask("GET", "/hello")
+                    again = self.connect(server, context, name=name, session=first.socket.session)
+                    self.assertEqual((again.socket.session_reused, again.shown()), (name == begun, shown), (version, begun, name))
+                    self.assertEqual(again.ask("GET", "/hello").body, b"Hello")
+
+    def test_a_malformed_server_name_is_refused_with_an_alert(self):
+        server = self.serve_tls()
+        for version in VERSIONS:
+            for back, value in ((5, 1), (4, 0), (3, 1), (2, 1), (1, 8), (1, 10), (-4, 0)):  # lengths, the type, and a NUL within
+                with RecordConnection(server.address, trusting(self.ca, version)) as r:
+                    hello = bytearray(r.records(r.tls.do_handshake))
+                    hello[hello.index(b"shop.test") - back] = value
+                    r.socket.sendall(hello)
+                    r.drop_all()
+                    self.assertEqual(r.received[:1] + r.received[5:], b"\x15\x02\x32", (version, back))  # fatal, decode_error
+        self.assertEqual(self.connect(server).ask("GET", "/hello").body, b"Hello")
+
     def test_what_is_no_tls_is_closed_and_harms_nobody(self):
         server = self.serve_tls()
         keeping = self.connect(server)
@@ -377,6 +405,22 @@ class Reload(TlsTest):
         self.assertIn("cannot use the certificate file", failures[0]["reason"])
         self.assertIn("shop.pem", failures[0]["reason"])
         self.assertIn("old certificates stay", failures[0]["advice"])
+
+    def test_a_certificate_that_is_renewed_while_descriptors_are_short_is_taken_when_they_are_back(self):
+        most = 100
+        server = self.serve_tls(certificates=[self.pair], before_exec=lambda: resource.setrlimit(resource.RLIMIT_NOFILE, (most, most)))
+        with contextlib.ExitStack() as crowd:
+            while server.open_descriptors() < most:
+                crowd.enter_context(RecordConnection(server.address, self.context))
+                time.sleep(0.005)  # until it is accepted, or not
+            for _ in range(5):
+                crowd.enter_context(RecordConnection(server.address, self.context))
+            self.own.make("shop", "/CN=second", ["shop.test"])
+            wait_until(lambda: "tls_reload_failed" in server.log(), "the failure is logged")
+        wait_until(lambda: self.shown(server) == "second", "the new one is taken")
+        failures = [e["reason"] for e in server.log_events() if e["event"] == "tls_reload_failed"]
+        self.assertLessEqual(len(failures), 2, failures)
+        self.assertIn("Too many open files; raise the limit of open files", failures[0])
 
     def test_sighup_without_tls_ends_nothing(self):
         server = self.serve()

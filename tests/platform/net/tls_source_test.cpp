@@ -2,6 +2,7 @@
 
 #include "tests/platform/net/certificate_files.hpp"
 #include "tests/platform/net/tls_pair.hpp"
+#include "tests/support/without_descriptors.hpp"
 
 #include <openssl/ssl.h>
 
@@ -12,6 +13,7 @@
 
 using namespace troupe::net;
 using namespace troupe::net::test;
+using troupe::test::without_descriptors;
 
 namespace {
 
@@ -37,14 +39,14 @@ TEST_CASE("a source that cannot load at first does not open") {
 TEST_CASE("a reload gives new sessions the new certificate, and sessions that exist go on with the old") {
   certificate_files files;
   const auto source = open({.certificates = {files.make("a", {"old"})}});
-  CHECK_FALSE(source->has_changed());
+  CHECK_FALSE(source->needs_reload());
   tls_pair before(source->current());
   REQUIRE(before.shake_hands() == tls_stream::outcome::data);
   files.make("a", {"new"});
-  CHECK(source->has_changed());
+  CHECK(source->needs_reload());
   CHECK(shown(*source) == "old");
   REQUIRE(source->reload().has_value());
-  CHECK_FALSE(source->has_changed());
+  CHECK_FALSE(source->needs_reload());
   CHECK(shown(*source) == "new");
   CHECK(before.client->write("still here") == 10);
   char buffer[64];
@@ -57,22 +59,56 @@ TEST_CASE("a bad new certificate leaves the old in use, and is tried again only 
   const auto pair = files.make("a", {"old"});
   const auto source = open({.certificates = {pair}});
   files.write("a.pem", "rubbish");
-  CHECK(source->has_changed());
+  CHECK(source->needs_reload());
   const auto failed = source->reload();
   REQUIRE(failed.has_error());
   CHECK_THAT(failed.error().detail, Catch::Contains("a.pem"));
-  CHECK_FALSE(source->has_changed());
+  CHECK_FALSE(source->needs_reload());
   CHECK(shown(*source) == "old");
   // The certificate first, its key a moment later: between the two they do not match.
   const auto next = files.make("next", {"new"});
   std::filesystem::rename(next.certificate, pair.certificate);
-  CHECK(source->has_changed());
+  CHECK(source->needs_reload());
   CHECK(source->reload().has_error());
   CHECK(shown(*source) == "old");
   std::filesystem::rename(next.key, pair.key);
-  CHECK(source->has_changed());
+  CHECK(source->needs_reload());
   REQUIRE(source->reload().has_value());
   CHECK(shown(*source) == "new");
+}
+
+TEST_CASE("files that could not be read for want of descriptors are read again though they have not changed") {
+  certificate_files files;
+  const auto ca = files.make("ca", {"Test CA"});
+  const auto pair = files.make("a", {"old"});
+  for (const auto mode : {tls_options::clients::off, tls_options::clients::optional}) {
+    const bool asks = mode != tls_options::clients::off;
+    files.make("a", {"old"});
+    const auto source = open({.certificates = {pair}, .client_ca = asks ? ca.certificate : "", .client_certificates = mode});
+    files.make("a", {"new"});
+    const auto failed = without_descriptors([&] { return source->reload(); });
+    REQUIRE(failed.has_error());
+    CHECK(failed.error().code == troupe::base::errc::unavailable);
+    CHECK_THAT(failed.error().detail, Catch::Contains(asks ? "client CA file" : "certificate file") && Catch::Contains(asks ? "ca.pem" : "a.pem") &&
+                                          Catch::Contains("Too many open files") && Catch::Contains("raise the limit of open files"));
+    CHECK(shown(*source) == "old");
+    CHECK(source->needs_reload());
+    REQUIRE(source->reload().has_value());
+    CHECK(shown(*source) == "new");
+    CHECK_FALSE(source->needs_reload());
+  }
+}
+
+TEST_CASE("a file that was read and is bad is not read again after one that could not be read") {
+  certificate_files files;
+  const auto source = open({.certificates = {files.make("a", {"old"})}});
+  files.write("a.pem", "rubbish");
+  CHECK(without_descriptors([&] { return source->reload(); }).has_error());
+  CHECK(source->needs_reload());
+  const auto failed = source->reload();
+  REQUIRE(failed.has_error());
+  CHECK(failed.error().code == troupe::base::errc::invalid_argument);
+  CHECK_FALSE(source->needs_reload());
 }
 
 TEST_CASE("a link that points elsewhere is a change, as Kubernetes replaces mounted secrets") {
@@ -87,9 +123,9 @@ TEST_CASE("a link that points elsewhere is a change, as Kubernetes replaces moun
   link("one");
   const auto source = open({.certificates = {{files.directory() / "..data/tls.pem", files.directory() / "..data/tls.key"}}});
   CHECK(shown(*source) == "one");
-  CHECK_FALSE(source->has_changed());
+  CHECK_FALSE(source->needs_reload());
   link("two");
-  CHECK(source->has_changed());
+  CHECK(source->needs_reload());
   REQUIRE(source->reload().has_value());
   CHECK(shown(*source) == "two");
 }
