@@ -34,7 +34,7 @@ std::size_t server_names::find(std::string_view name) const {
   if (const auto found = exact_.find(key); found != exact_.end()) return found->second;
   const auto dot = key.find('.');
   if (dot == std::string::npos || dot == 0) return none;
-  const auto found = wildcards_.find(key.substr(dot));
+  const auto found = wildcards_.find(std::string_view(key).substr(dot));
   return found == wildcards_.end() ? none : found->second;
 }
 

@@ -1,10 +1,11 @@
 #pragma once
 
+#include "platform/base/map_by_text.hpp"
+
 #include <cstddef>
 #include <cstdint>
 #include <string>
 #include <string_view>
-#include <unordered_map>
 
 namespace troupe::net {
 
@@ -20,8 +21,8 @@ class server_names {
   [[nodiscard]] std::size_t find(std::string_view name) const;
 
  private:
-  std::unordered_map<std::string, std::size_t> exact_;
-  std::unordered_map<std::string, std::size_t> wildcards_; // by what follows the star, with its dot
+  base::map_by_text<std::size_t> exact_;
+  base::map_by_text<std::size_t> wildcards_; // by what follows the star, with its dot
 };
 
 } // namespace troupe::net

@@ -1,7 +1,5 @@
 #include "platform/server/peer_counts.hpp"
 
-#include <random>
-
 namespace troupe::server {
 
 namespace {
@@ -19,19 +17,10 @@ std::uint64_t peer_of(const base::ip_address& address) noexcept {
 
 } // namespace
 
-peer_counts::peer_counts(std::uint32_t most_each) : most_each_(most_each), buckets_(64, none) {
-  std::random_device entropy;
-  seed_ = static_cast<std::uint64_t>(entropy()) << 32 | entropy();
-}
+peer_counts::peer_counts(std::uint32_t most_each) : most_each_(most_each), secret_(base::process_secret()), buckets_(64, none) {}
 
 std::size_t peer_counts::bucket_of(std::uint64_t peer) const noexcept {
-  // Two rounds of multiply and fold, with the secret in both. Source: Wang Yi, "wyhash".
-  const auto fold = [](std::uint64_t a, std::uint64_t b) {
-    __extension__ using wide = unsigned __int128;
-    const auto product = static_cast<wide>(a) * b;
-    return static_cast<std::uint64_t>(product) ^ static_cast<std::uint64_t>(product >> 64);
-  };
-  const auto hash = fold(fold(peer ^ seed_, 0xa0761d6478bd642fu ^ seed_ << 1), 0xe7037ed1a0b428dbu ^ seed_);
+  const auto hash = base::table_hash(secret_, {reinterpret_cast<const char*>(&peer), sizeof peer});
   return static_cast<std::size_t>(hash) & (buckets_.size() - 1);
 }
 

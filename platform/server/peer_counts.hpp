@@ -1,6 +1,7 @@
 #pragma once
 
 #include "platform/base/ip_address.hpp"
+#include "platform/base/keyed_hash.hpp"
 
 #include <cstddef>
 #include <cstdint>
@@ -40,7 +41,7 @@ class peer_counts {
 
   mutable std::mutex guard_;
   std::uint32_t most_each_;
-  std::uint64_t seed_; // so that nobody can choose addresses that share a bucket
+  base::hash_secret secret_; // so that nobody can choose addresses that share a bucket
   std::vector<record> records_;
   std::vector<std::uint32_t> buckets_; // a power of two of them, the first record of each
   std::uint32_t free_ = none;

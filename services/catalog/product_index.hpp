@@ -1,7 +1,7 @@
 #pragma once
 
+#include "platform/base/map_by_text.hpp"
 #include "platform/base/result.hpp"
-#include "services/catalog/map_by_text.hpp"
 #include "services/catalog/messages.hpp"
 
 #include <cstddef>
@@ -51,6 +51,8 @@ class product_index {
   [[nodiscard]] std::vector<viewed_product> take_views(std::size_t most);
 
   [[nodiscard]] std::size_t size() const noexcept { return slots_.size(); }
+  /// How many products a look-up compares at most. Cost: O(products).
+  [[nodiscard]] std::size_t longest_look_up() const { return base::longest_bucket(slots_); }
 
  private:
   struct slot {
@@ -58,7 +60,7 @@ class product_index {
     std::uint32_t views = 0;
     bool is_own = false;
   };
-  using slot_map = map_by_text<slot>;
+  using slot_map = base::map_by_text<slot>;
   struct by_id {
     using is_transparent = void;
     static std::string_view id(const slot_map::value_type* node) noexcept { return node->first; }

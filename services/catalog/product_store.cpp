@@ -29,10 +29,14 @@ entry_list product_store::all() {
   return all_;
 }
 
+std::size_t product_store::longest_look_up() const {
+  return std::max(base::longest_bucket(entries_), base::longest_bucket(staged_));
+}
+
 base::result<void> product_store::load(std::int64_t commits) {
   const auto count = table_.count();
   if (count.has_error()) return count.error();
-  map_by_text<entry_ptr> loaded;
+  base::map_by_text<entry_ptr> loaded;
   loaded.reserve(static_cast<std::size_t>(*count));
   auto read = table_.read_all([&](v1::Product&& product) {
     auto id = product.id();

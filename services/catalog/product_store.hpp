@@ -1,7 +1,7 @@
 #pragma once
 
 #include "platform/base/clock.hpp"
-#include "services/catalog/map_by_text.hpp"
+#include "platform/base/map_by_text.hpp"
 #include "services/catalog/messages.hpp"
 #include "services/catalog/product_table.hpp"
 
@@ -26,6 +26,8 @@ class product_store {
   /// All products as committed, by id. Cost: O(n log n) of n products after a commit, else none.
   [[nodiscard]] entry_list all();
   [[nodiscard]] std::size_t size() const noexcept { return entries_.size(); }
+  /// How many products a look-up compares at most, among the committed and among the staged. Cost: O(products).
+  [[nodiscard]] std::size_t longest_look_up() const;
 
   /// Reads all products again if another process has committed to the file (`troupe import` does); true if
   /// so: then `all` has to go to everybody who has an older one. Not in a transaction. On an error everything
@@ -61,8 +63,8 @@ class product_store {
 
   product_table table_;
   std::size_t most_;
-  map_by_text<entry_ptr> entries_;
-  map_by_text<entry_ptr> staged_;
+  base::map_by_text<entry_ptr> entries_;
+  base::map_by_text<entry_ptr> staged_;
   std::size_t staged_new_ = 0;
   std::optional<base::error> failure_; // of a statement in the open transaction
   std::int64_t seen_commits_ = -1;     // none is negative: the first refresh loads

@@ -24,10 +24,10 @@ std::string_view prefix_of(operation_kind kind) noexcept {
 }
 
 /// A one-time pad for the number, as good as random for whoever lacks the secret.
-std::uint64_t pad(const hash_secret& secret, std::uint64_t random) noexcept {
+std::uint64_t pad(const base::hash_secret& secret, std::uint64_t random) noexcept {
   std::array<char, 8> bytes{};
   for (std::size_t i = 0; i < bytes.size(); ++i) bytes[i] = static_cast<char>(random >> (8 * i));
-  return keyed_hash(secret, {bytes.data(), bytes.size()});
+  return base::keyed_hash(secret, {bytes.data(), bytes.size()});
 }
 
 void append_hex(std::string& out, std::uint64_t word) {
@@ -44,7 +44,7 @@ std::uint64_t read_hex(std::string_view text) noexcept {
 
 } // namespace
 
-std::string seal_id(const hash_secret& secret, operation_kind kind, const operation_place& place) {
+std::string seal_id(const base::hash_secret& secret, operation_kind kind, const operation_place& place) {
   std::string id;
   id.reserve(prefix_size + digits);
   id += prefix_of(kind);
@@ -58,7 +58,7 @@ bool is_id(operation_kind kind, std::string_view id) noexcept {
          id.find_first_not_of(hexadecimal, prefix_size) == std::string_view::npos;
 }
 
-std::optional<operation_place> open_id(const hash_secret& secret, operation_kind kind,
+std::optional<operation_place> open_id(const base::hash_secret& secret, operation_kind kind,
                                        std::string_view id) noexcept {
   if (!is_id(kind, id)) return std::nullopt;
   id.remove_prefix(prefix_size);

@@ -1,6 +1,6 @@
 #pragma once
 
-#include "services/payment/keyed_hash.hpp"
+#include "platform/base/keyed_hash.hpp"
 
 #include <cstdint>
 #include <optional>
@@ -23,13 +23,13 @@ struct operation_place {
 /// "pay_", "ref_" or "crd_" and 32 lower-case hexadecimal digits (36 bytes). The digits hide the number, so
 /// that an id neither tells how many operations there are nor lets anybody guess another one, and yet leads
 /// to it without an index.
-[[nodiscard]] std::string seal_id(const hash_secret& secret, operation_kind kind,
+[[nodiscard]] std::string seal_id(const base::hash_secret& secret, operation_kind kind,
                                   const operation_place& place);
 
 /// The place that an id stands for, or nullopt when it is not in the form of `seal_id` for this kind. Any
 /// text may come: the place is an operation's only if its number is recorded with the same kind and random
 /// bits.
-[[nodiscard]] std::optional<operation_place> open_id(const hash_secret& secret, operation_kind kind,
+[[nodiscard]] std::optional<operation_place> open_id(const base::hash_secret& secret, operation_kind kind,
                                                      std::string_view id) noexcept;
 
 /// Whether a text has the form of `seal_id` for this kind.

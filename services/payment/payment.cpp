@@ -1,6 +1,6 @@
 #include "services/payment/payment.hpp"
 
-#include "services/payment/keyed_hash.hpp"
+#include "platform/base/keyed_hash.hpp"
 #include "services/payment/model.hpp"
 #include "services/payment/random.hpp"
 
@@ -160,7 +160,7 @@ class desk : public std::enable_shared_from_this<desk> {
       scratch_.assign("c").append(request.customer_id());
     }
     scratch_.append(1, '\0').append(key);
-    return keyed_hash(secret_, scratch_);
+    return base::keyed_hash(secret_, scratch_);
   }
 
   void send() {
@@ -218,7 +218,7 @@ class desk : public std::enable_shared_from_this<desk> {
   replica<payment_store_actor> store_;
   replica<payment_reader_actor> reader_;
   replica<stats::stats_actor> stats_;
-  hash_secret secret_;
+  base::hash_secret secret_;
   std::string scratch_;
   std::unordered_set<std::uint64_t> running_; // slots of the writes in flight
   write_batch batch_;                         // to be sent to the store

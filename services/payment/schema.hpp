@@ -1,8 +1,8 @@
 #pragma once
 
+#include "platform/base/keyed_hash.hpp"
 #include "platform/base/result.hpp"
 #include "platform/store/sqlite.hpp"
-#include "services/payment/keyed_hash.hpp"
 
 #include <cstdint>
 #include <span>
@@ -14,8 +14,8 @@ namespace troupe::payment {
 
 /// The secrets of a store, made with it: they never change and never leave it.
 struct store_secrets {
-  hash_secret ids;   ///< hides operation numbers in ids
-  hash_secret slots; ///< spreads idempotency keys
+  base::hash_secret ids;   ///< hides operation numbers in ids
+  base::hash_secret slots; ///< spreads idempotency keys
 };
 
 /// Reads the secrets. Errors: as `database::translate`; unavailable when the store has none yet.

@@ -205,7 +205,7 @@ base::result<ledger_store::slot_search> ledger_store::search(const intent& wante
   scratch_.assign(1, wanted.target != 0 ? 'p' : 'c');
   for (int shift = 0; shift < 64; shift += 8) scratch_ += static_cast<char>(scope >> shift);
   scratch_ += wanted.key;
-  auto slot = keyed_hash(secrets_.slots, scratch_);
+  auto slot = base::keyed_hash(secrets_.slots, scratch_);
   for (int probe = 0; probe < most_probes; ++probe, ++slot) {
     const auto holder = holder_of(slot);
     if (holder.has_error()) return holder.error();

@@ -1,6 +1,7 @@
 #pragma once
 
 #include "platform/base/clock.hpp"
+#include "platform/base/map_by_text.hpp"
 #include "platform/base/result.hpp"
 #include "platform/store/row_buffer.hpp"
 #include "platform/store/sqlite.hpp"
@@ -18,7 +19,6 @@
 #include <optional>
 #include <string>
 #include <string_view>
-#include <unordered_map>
 
 namespace troupe::payment {
 
@@ -64,6 +64,9 @@ class ledger_store {
 
   /// Forgets the group. Harmless without one.
   void rollback() noexcept;
+
+  /// How many customers a look-up in memory compares at most. Cost: O(customers in memory).
+  [[nodiscard]] std::size_t longest_look_up() const { return base::longest_bucket(accounts_); }
 
  private:
   /// What a request wants to record; also what tells it from another request under the same key.
@@ -128,8 +131,8 @@ class ledger_store {
   statements run_;
   options options_;
   key_index index_;
-  std::unordered_map<std::string, std::int64_t>
-      accounts_;              // by customer id; bounded, forgotten when full and on rollback
+  // By customer id; bounded, forgotten when full and on rollback.
+  base::map_by_text<std::int64_t> accounts_;
   std::int64_t newest_ = 0;   // number of the last committed operation
   std::int64_t last_ = 0;     // number of the last operation, with this group's
   std::int64_t written_ = 0;  // number of the last operation that is in the tables, not in rows_

@@ -1,5 +1,6 @@
 #pragma once
 
+#include "platform/base/map_by_text.hpp"
 #include "services/retail/invoice_line.hpp"
 #include "services/retail/row_report.hpp"
 
@@ -8,7 +9,6 @@
 #include <optional>
 #include <string>
 #include <string_view>
-#include <unordered_map>
 #include <vector>
 
 namespace troupe::retail {
@@ -75,9 +75,9 @@ class invoice_set {
   std::uint32_t product_position(std::string_view stock_code);
 
   std::vector<invoice> invoices_;
-  std::unordered_map<std::string, std::size_t> positions_;
+  base::map_by_text<std::size_t> positions_;
   std::vector<std::string> product_ids_;
-  std::unordered_map<std::string, std::uint32_t> product_positions_;
+  base::map_by_text<std::uint32_t> product_positions_;
 };
 
 } // namespace troupe::retail

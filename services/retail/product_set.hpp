@@ -1,5 +1,6 @@
 #pragma once
 
+#include "platform/base/map_by_text.hpp"
 #include "services/retail/invoice_line.hpp"
 #include "services/retail/row_report.hpp"
 
@@ -7,7 +8,6 @@
 #include <cstdint>
 #include <optional>
 #include <string>
-#include <unordered_map>
 #include <vector>
 
 namespace troupe::retail {
@@ -48,7 +48,7 @@ class product_set {
 
  private:
   std::vector<stock_code_facts> codes_;
-  std::unordered_map<std::string, std::size_t> positions_;
+  base::map_by_text<std::size_t> positions_;
 };
 
 /// The product of a code that has a name and a price: description empty, stock 0, the price rounded half away

@@ -2,12 +2,12 @@
 
 #include <algorithm>
 #include <bit>
-#include <cstring>
+#include <string_view>
 
 namespace troupe::stats {
 
-seen_events::seen_events(std::size_t capacity, std::uint64_t salt)
-    : capacity_(std::clamp<std::size_t>(capacity, 1, std::size_t{1} << 30)), multiplier_(salt | 1),
+seen_events::seen_events(std::size_t capacity, const base::hash_secret& secret)
+    : capacity_(std::clamp<std::size_t>(capacity, 1, std::size_t{1} << 30)), secret_(secret),
       shift_(64 - std::countr_zero(std::bit_ceil(2 * capacity_))),
       table_(std::bit_ceil(2 * capacity_), nothing) {
   // Pages that are reserved and not yet written cost no memory; growing would copy everything held, in one
@@ -15,12 +15,10 @@ seen_events::seen_events(std::size_t capacity, std::uint64_t salt)
   keys_.reserve(capacity_);
 }
 
-// Multiply-shift with a secret odd factor. Source: Dietzfelbinger et al., "A reliable randomized algorithm
-// for the closest-pair problem", 1997.
+// A key is a hash already, but one that everybody can compute.
 std::size_t seen_events::home(const event_key& key) const noexcept {
-  std::uint64_t bits = 0;
-  std::memcpy(&bits, key.bytes.data(), sizeof bits);
-  return static_cast<std::size_t>((bits * multiplier_) >> shift_);
+  const std::string_view bytes(reinterpret_cast<const char*>(key.bytes.data()), key.bytes.size());
+  return static_cast<std::size_t>(base::table_hash(secret_, bytes) >> shift_);
 }
 
 std::size_t seen_events::find(const event_key& key) const noexcept {

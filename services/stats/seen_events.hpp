@@ -1,5 +1,6 @@
 #pragma once
 
+#include "platform/base/keyed_hash.hpp"
 #include "services/stats/event_key.hpp"
 
 #include <cstddef>
@@ -13,8 +14,8 @@ namespace troupe::stats {
 /// Memory: 8 to 16 bytes a key of capacity at once, and 16 more for each key that is held. Thread: its owner.
 class seen_events {
  public:
-  /// `capacity`: 1..2^30 keys. `salt`: random, so that nobody can choose ids that fall together in the table.
-  seen_events(std::size_t capacity, std::uint64_t salt);
+  /// `capacity`: 1..2^30 keys. `secret`: so that nobody can choose ids that fall together in the table.
+  seen_events(std::size_t capacity, const base::hash_secret& secret);
 
   /// False, and nothing changed, when the key is held already. Cost: O(1), two cache misses.
   bool insert(const event_key& key);
@@ -31,7 +32,7 @@ class seen_events {
   void erase(const event_key& key) noexcept;
 
   std::size_t capacity_;
-  std::uint64_t multiplier_;
+  base::hash_secret secret_;
   int shift_;
   std::vector<event_key> keys_;      // a ring once it is full
   std::size_t oldest_ = 0;           // index into keys_, once it is full

@@ -11,7 +11,6 @@
 #include <algorithm>
 #include <memory>
 #include <optional>
-#include <random>
 #include <stdexcept>
 #include <utility>
 #include <vector>
@@ -25,11 +24,6 @@ constexpr std::chrono::seconds longest_flush{5};
 
 // A request holds at most 1,000 events: so many at once hold about 130 MB.
 constexpr std::int64_t most_in_flight = 512;
-
-std::uint64_t random_salt() {
-  std::random_device source;
-  return (std::uint64_t{source()} << 32) | source();
-}
 
 struct opened_store {
   std::shared_ptr<std::optional<stats_store>> store;
@@ -62,7 +56,7 @@ void start(app::tier& tier) {
   const auto shards = std::clamp<std::size_t>(tier.cores(), 1, slot_count);
   // Not fewer than it may have unsaved: a batch that was refused is sent again.
   options.limits.seen_ids = std::max(most_ids / shards, options.limits.unsaved_ids);
-  options.salt = random_salt();
+  options.secret = base::process_secret();
   const store_options storing{tier.data_dir() / "stats.sqlite", most_ids, shards, options.limits.keys};
 
   // What was saved is read here, before anything runs: the service is whole when it is up, and a bad file

@@ -89,7 +89,7 @@ class keeper {
 
  private:
   void start_with(const snapshot& from) {
-    state_.emplace(options_.shard, options_.limits, options_.salt, from);
+    state_.emplace(options_.shard, options_.limits, options_.secret, from);
     measure();
   }
 

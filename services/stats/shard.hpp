@@ -18,7 +18,7 @@ namespace troupe::stats {
 struct shard_options {
   std::size_t shard = 0; ///< counts from 0
   shard_limits limits;
-  std::uint64_t salt = 0; ///< as in `seen_events`
+  base::hash_secret secret; ///< as in `seen_events`
   /// A crash loses what came within this time and the time that a save takes: together they are to stay below
   /// 1 s.
   std::chrono::milliseconds save_every{500};

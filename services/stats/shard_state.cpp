@@ -13,9 +13,9 @@ std::int64_t second_of(base::time_point now) {
 
 } // namespace
 
-shard_state::shard_state(std::size_t shard, const shard_limits& limits, std::uint64_t salt,
+shard_state::shard_state(std::size_t shard, const shard_limits& limits, const base::hash_secret& secret,
                          const snapshot& from)
-    : shard_(shard), limits_(limits), counters_(limits.keys), seen_(limits.seen_ids, salt) {
+    : shard_(shard), limits_(limits), counters_(limits.keys), seen_(limits.seen_ids, secret) {
   for (const auto& key : from.ids) seen_.insert(key);
   for (const auto& total : from.totals) counters_.restore(total);
   counters_.restore_untracked(from.untracked);

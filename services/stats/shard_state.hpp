@@ -42,8 +42,8 @@ struct product_views {
 /// Thread: its owner.
 class shard_state {
  public:
-  /// `from`: what the store had. `salt`: as in `seen_events`.
-  shard_state(std::size_t shard, const shard_limits& limits, std::uint64_t salt, const snapshot& from);
+  /// `from`: what the store had. `secret`: as in `seen_events`.
+  shard_state(std::size_t shard, const shard_limits& limits, const base::hash_secret& secret, const snapshot& from);
 
   /// Counts the events that have not been seen. Errors: unavailable, and nothing is counted, when so much is
   /// unsaved that the batch does not fit; then the store fails or does not keep up.

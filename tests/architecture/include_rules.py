@@ -48,6 +48,9 @@ TOP_LEVEL = {"CMakeLists.txt", "CMakePresets.json", "README.md", "platform", "se
 UNTRACKED = {"build", "data"}  # what .gitignore names
 
 LINES, TEST_LINES = 500, 800
+# A remote that knows the hash can choose texts that share a bucket.
+TABLE_HOME = "platform/base/map_by_text.hpp"
+OPEN_TABLE = re.compile(r"\bstd::(unordered_(multi)?(map|set)<\s*std::(string|string_view)\b|hash<\s*std::(string|string_view)\b)")
 INCLUDE = re.compile(r'^\s*#\s*include\s*[<"]([^>"]+)[>"]')
 CODE = (".cpp", ".hpp")
 CHECKED = CODE + (".py", ".proto", ".cmake", ".sh")
@@ -112,6 +115,8 @@ def check_file(path, text, services):
     if path.endswith(".hpp") and "#pragma once" not in lines:
         yield 1, "a header begins with #pragma once"
     for number, line in enumerate(lines, 1):
+        if path.startswith(("platform/", "services/")) and path != TABLE_HOME and OPEN_TABLE.search(line):
+            yield number, "a hash table of texts is base::map_by_text, whose hash nobody outside can foresee"
         found = INCLUDE.match(line)
         if not found:
             continue
@@ -212,6 +217,11 @@ SNIPPETS = [
     ("services/tiers.cpp", '#include "services/stats/service.hpp"\n', None),
     ("services/import_command.cpp", '#include "services/retail/commands.hpp"\n', None),
     ("services/catalog/a.cpp", '#include "../stats/model.hpp"\n', 1),
+    ("services/catalog/a.cpp", "base::map_by_text<int> all;\nstd::unordered_map<std::uint64_t, int> ours;\n", None),
+    ("services/catalog/a.cpp", "\nstd::unordered_map<std::string, int> all;\n", 2),
+    ("platform/net/a.cpp", "std::unordered_set<std::string_view> all;\n", 1),
+    ("platform/net/a.cpp", "return std::hash<std::string_view>{}(text);\n", 1),
+    ("tests/platform/a_test.cpp", "std::hash<std::string_view>{}(text);\n", None),
     ("platform/base/a.hpp", "#include <string>\n", 1),
     ("platform/base/a.hpp", "// A comment first.\n#pragma once\n", None),
     ("platform/base/a.cpp", '// #include "services/catalog/model.hpp"\n', None),

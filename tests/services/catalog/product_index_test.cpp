@@ -1,4 +1,5 @@
 #include "services/catalog/product_index.hpp"
+#include "tests/platform/base/colliding_texts.hpp"
 #include "tests/services/catalog/samples.hpp"
 
 #include <catch2/catch.hpp>
@@ -138,4 +139,18 @@ TEST_CASE("A replica makes a bounded number of copies", "[unit]") {
     return index.view(entry->product.id(), "")->entry != entry;
   });
   CHECK(static_cast<std::size_t>(copied) == product_index::most_own);
+}
+
+TEST_CASE("C-23: ids that collide in the standard hash are found as fast as others, loaded or put", "[unit]") {
+  const auto ids = troupe::base::test::colliding_texts::make(1000);
+  std::vector<entry_ptr> entries;
+  for (const auto& id : ids) entries.push_back(entry_of(sample(id)));
+  product_index loaded;
+  loaded.load({list_of(entries)});
+  CHECK(loaded.size() == ids.size());
+  CHECK(loaded.longest_look_up() <= 16);
+  product_index put;
+  for (const auto& entry : entries) put.apply({list_of({entry})});
+  CHECK(put.size() == ids.size());
+  CHECK(put.longest_look_up() <= 16);
 }

@@ -1,4 +1,5 @@
 #include "services/catalog/product_store.hpp"
+#include "tests/platform/base/colliding_texts.hpp"
 #include "tests/services/catalog/samples.hpp"
 
 #include <catch2/catch.hpp>
@@ -195,4 +196,21 @@ TEST_CASE("A store that cannot be opened says why", "[unit]") {
   REQUIRE(missing.has_error());
   CHECK(missing.error().code == errc::unavailable);
   CHECK(missing.error().detail.find("catalog.sqlite") != std::string::npos);
+}
+
+TEST_CASE("C-23: ids that collide in the standard hash are staged, committed and loaded as fast as others", "[unit]") {
+  const temporary_directory dir;
+  auto store = product_store::open(dir.path());
+  REQUIRE(store.has_value());
+  REQUIRE(store->begin().has_value());
+  constexpr std::size_t many = 1000;
+  for (const auto& id : base::test::colliding_texts::make(many)) REQUIRE(store->put(put_of(sample(id)), now).has_value());
+  CHECK(store->longest_look_up() <= 16); // staged
+  REQUIRE(store->commit().has_value());
+  CHECK(store->size() == many);
+  CHECK(store->longest_look_up() <= 16);
+  const auto again = product_store::open(dir.path());
+  REQUIRE(again.has_value());
+  CHECK(again->size() == many);
+  CHECK(again->longest_look_up() <= 16);
 }

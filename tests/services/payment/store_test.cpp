@@ -1,3 +1,4 @@
+#include "tests/platform/base/colliding_texts.hpp"
 #include "tests/services/payment/ledger.hpp"
 
 #include <limits>
@@ -292,4 +293,15 @@ TEST_CASE("a store that cannot be opened says so in one line", "[unit][payment]"
   CHECK(no_directory.error().code == base::errc::unavailable);
   CHECK(no_directory.error().detail.find('\n') == std::string::npos);
   CHECK(ledger_reader::open(dir.file("missing.sqlite")).has_error());
+}
+
+TEST_CASE("C-23: customers whose ids collide in the standard hash are found as fast as others", "[unit][payment]") {
+  const scratch dir;
+  auto store = open_store(dir.file());
+  REQUIRE(store.begin(noon).has_value());
+  for (const auto& customer : base::test::colliding_texts::make(1000))
+    REQUIRE(store.pay(a_payment(1, customer), "k").has_value());
+  CHECK(store.longest_look_up() > 0);
+  CHECK(store.longest_look_up() <= 16);
+  REQUIRE(store.commit().has_value());
 }

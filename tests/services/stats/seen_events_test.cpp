@@ -8,6 +8,8 @@
 #include <deque>
 #include <random>
 #include <set>
+#include <string_view>
+#include <vector>
 
 using namespace troupe;
 
@@ -22,7 +24,7 @@ stats::event_key key(std::uint64_t number) {
 } // namespace
 
 TEST_CASE("a key is new once") {
-  stats::seen_events seen(10, 1);
+  stats::seen_events seen(10, {1, 1});
   CHECK(seen.insert(key(7)));
   CHECK_FALSE(seen.insert(key(7)));
   CHECK(seen.contains(key(7)));
@@ -31,7 +33,7 @@ TEST_CASE("a key is new once") {
 }
 
 TEST_CASE("a full set forgets the oldest keys first, in the order of insertion") {
-  stats::seen_events seen(3, 99);
+  stats::seen_events seen(3, {99, 0});
   for (std::uint64_t i = 1; i <= 3; ++i) REQUIRE(seen.insert(key(i)));
   CHECK_FALSE(seen.insert(key(1))); // being seen again makes it no younger
   CHECK(seen.insert(key(4)));
@@ -43,28 +45,33 @@ TEST_CASE("a full set forgets the oldest keys first, in the order of insertion")
 }
 
 TEST_CASE("whatever is inserted, the set holds exactly the newest keys") {
-  // The salt 1 maps keys by their upper bits, so that small numbers all collide: every path of the probing is
-  // taken.
+  // Once as they come, and once with keys whose home is the last place of any table up to 256: every path of the probing is taken.
+  constexpr base::hash_secret secret{7, 9};
   for (const std::size_t capacity : {1, 2, 3, 7, 64, 100}) {
-    for (const std::uint64_t salt : {std::uint64_t{1}, std::uint64_t{0x9e3779b97f4a7c15U}}) {
-      std::mt19937_64 random(capacity + salt);
-      stats::seen_events seen(capacity, salt);
-      std::deque<std::uint64_t> order;
-      std::set<std::uint64_t> held;
+    for (const bool crowded : {false, true}) {
+      std::vector<stats::event_key> keys;
+      for (std::uint64_t number = 0; keys.size() < 2 * capacity + 2; ++number) {
+        const auto candidate = key(number);
+        const std::string_view bytes(reinterpret_cast<const char*>(candidate.bytes.data()), candidate.bytes.size());
+        if (!crowded || base::table_hash(secret, bytes) >> 56 == 0xff) keys.push_back(candidate);
+      }
+      std::mt19937_64 random(capacity);
+      stats::seen_events seen(capacity, secret);
+      std::deque<std::size_t> order;
+      std::set<std::size_t> held;
       bool is_same = true;
       for (int i = 0; i < 5000 && is_same; ++i) {
-        const auto number = random() % (2 * capacity + 2);
-        const bool is_new = held.insert(number).second;
-        if (is_new) order.push_back(number);
+        const auto chosen = random() % keys.size();
+        const bool is_new = held.insert(chosen).second;
+        if (is_new) order.push_back(chosen);
         if (order.size() > capacity) {
           held.erase(order.front());
           order.pop_front();
         }
-        is_same = seen.insert(key(number)) == is_new && seen.size() == held.size();
-        for (std::uint64_t k = 0; k < 2 * capacity + 2 && is_same; ++k)
-          is_same = seen.contains(key(k)) == (held.count(k) > 0);
+        is_same = seen.insert(keys[chosen]) == is_new && seen.size() == held.size();
+        for (std::size_t k = 0; k < keys.size() && is_same; ++k) is_same = seen.contains(keys[k]) == (held.count(k) > 0);
       }
-      INFO("capacity " << capacity << ", salt " << salt);
+      INFO("capacity " << capacity << ", crowded " << crowded);
       CHECK(is_same);
     }
   }

@@ -31,7 +31,7 @@ std::vector<ranked> views(shard_state& state) {
 } // namespace
 
 TEST_CASE("an event is counted once, within a batch and over batches") {
-  shard_state state(0, {}, 1, {});
+  shard_state state(0, {}, {1, 1}, {});
   auto first = state.count(std::vector{make("a", "1"), make("a", "1"), make("a", "2")}, start);
   REQUIRE(first.has_value());
   CHECK(first->accepted[0] == 2);
@@ -44,13 +44,13 @@ TEST_CASE("an event is counted once, within a batch and over batches") {
 }
 
 TEST_CASE("an id of one product says nothing about the same id of another") {
-  shard_state state(0, {}, 1, {});
+  shard_state state(0, {}, {1, 1}, {});
   auto done = state.count(std::vector{make("a", "1"), make("b", "1")}, start);
   CHECK(done->accepted[0] == 2);
 }
 
 TEST_CASE("an event with a known id counts nothing even if its type and quantity differ") {
-  shard_state state(0, {}, 1, {});
+  shard_state state(0, {}, {1, 1}, {});
   REQUIRE(state.count(std::vector{make("a", "1", metric::views, 2)}, start).has_value());
   auto again = state.count(std::vector{make("a", "1", metric::purchases, 50)}, start);
   CHECK(again->duplicates[1] == 1);
@@ -58,7 +58,7 @@ TEST_CASE("an event with a known id counts nothing even if its type and quantity
 }
 
 TEST_CASE("the last minute holds quantities, payments, and events whatever their quantity") {
-  shard_state state(0, {}, 1, {});
+  shard_state state(0, {}, {1, 1}, {});
   REQUIRE(
       state.count(std::vector{make("a", "1", metric::views, 3), make("a", "2", metric::purchases, 10)}, start)
           .has_value());
@@ -71,7 +71,7 @@ TEST_CASE("the last minute holds quantities, payments, and events whatever their
 
 TEST_CASE(
     "a delta holds the new ids and the totals of changed products, and is empty of them after it was saved") {
-  shard_state state(3, {.keys = 2}, 1, {});
+  shard_state state(3, {.keys = 2}, {1, 1}, {});
   CHECK_FALSE(state.has_unsaved());
   REQUIRE(state.count(std::vector{make("a", "1"), make("b", "2"), make("c", "3", metric::views, 5)}, start)
               .has_value());
@@ -98,7 +98,7 @@ TEST_CASE(
 }
 
 TEST_CASE("a delta that was not saved comes again with what has been counted since") {
-  shard_state state(0, {}, 1, {});
+  shard_state state(0, {}, {1, 1}, {});
   REQUIRE(state.count(std::vector{make("a", "1")}, start).has_value());
   (void)state.begin_save();
   REQUIRE(state.count(std::vector{make("b", "2")}, start).has_value());
@@ -112,7 +112,7 @@ TEST_CASE("a delta that was not saved comes again with what has been counted sin
 }
 
 TEST_CASE("events are refused as a whole batch when too much is unsaved, and taken again after a save") {
-  shard_state state(0, {.unsaved_ids = 3}, 1, {});
+  shard_state state(0, {.unsaved_ids = 3}, {1, 1}, {});
   REQUIRE(state.count(std::vector{make("a", "1"), make("a", "2")}, start).has_value());
   const std::vector two{make("a", "3"), make("a", "4")};
   const auto refused = state.count(two, start);
@@ -129,7 +129,7 @@ TEST_CASE("events are refused as a whole batch when too much is unsaved, and tak
 }
 
 TEST_CASE("a shard goes on from what was saved") {
-  shard_state before(0, {.keys = 1}, 1, {});
+  shard_state before(0, {.keys = 1}, {1, 1}, {});
   REQUIRE(before.count(std::vector{make("a", "1"), make("b", "2", metric::views, 5)}, start).has_value());
   const auto saved = before.begin_save();
   stats::snapshot from;
@@ -137,7 +137,7 @@ TEST_CASE("a shard goes on from what was saved") {
   from.totals = saved.totals;
   from.untracked = saved.untracked;
 
-  shard_state after(0, {.keys = 1}, 2, from);
+  shard_state after(0, {.keys = 1}, {2, 2}, from);
   CHECK_FALSE(after.has_unsaved());
   const auto done =
       after.count(std::vector{make("a", "1"), make("b", "2", metric::views, 5), make("a", "3")}, start);

@@ -40,7 +40,7 @@ shard_state started(stats_store& store, const stats::shard_limits& limits = {}) 
   auto all = store.load_all(1, limits.keys);
   REQUIRE(all.has_value());
   REQUIRE(all->size() == 1);
-  return {0, limits, 1, all->front()};
+  return {0, limits, {1, 1}, all->front()};
 }
 
 void save(stats_store& store, shard_state& shard) {
@@ -111,7 +111,7 @@ TEST_CASE("C-145: a crash loses at most what was not saved, and when all is sent
   CHECK(again.duplicates[1] == saved.size());
   CHECK(again.accepted[1] == lost.size());
 
-  shard_state without_crash(0, {}, 1, {});
+  shard_state without_crash(0, {}, {1, 1}, {});
   count(without_crash, all);
   CHECK(purchases(shard) == purchases(without_crash));
 }
@@ -182,7 +182,7 @@ TEST_CASE("products and ids find their shard when the number of shards changes")
     auto all = store.load_all(shards, many);
     REQUIRE(all.has_value());
     for (std::size_t s = 0; s < shards; ++s) {
-      shard_state shard(s, {}, 1, (*all)[s]);
+      shard_state shard(s, {}, {1, 1}, (*all)[s]);
       const auto mine = of(s, shards);
       const auto done = count(shard, mine);
       CHECK(done.accepted[1] == (shards == 2 ? mine.size() : 0));
