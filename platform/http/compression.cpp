@@ -21,7 +21,7 @@ void weaken_tag(response& r) {
 } // namespace
 
 bool may_be_compressed(const response& r) noexcept {
-  return !r.file && !r.is_streamed && r.body.size() >= least_compressed_bytes && r.body.size() <= most_compressed_bytes &&
+  return !r.file && !r.is_streamed && !r.has_own_type() && r.body.size() >= least_compressed_bytes && r.body.size() <= most_compressed_bytes &&
          has_body(r.status) && r.status != 206 && is_compressible(r.content_type) && !r.field("Content-Encoding") &&
          !r.field("Content-Range");
 }

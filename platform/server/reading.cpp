@@ -91,9 +91,7 @@ bool connection_actor::take_received(std::uint32_t index, std::span<char> buffer
 
 // Half-close: what was asked completely is still answered; an incomplete request never will be.
 void connection_actor::drop_incomplete(session& s) {
-  if (!s.is(session::gathering)) return;
-  return_intake(s);
-  s.clear(session::gathering);
+  if (s.is(session::gathering)) return_intake(s);
 }
 
 // New bytes of a session: they continue what it has borrowed an intake for, or begin requests.
@@ -126,7 +124,6 @@ void connection_actor::take_waiting(std::uint32_t index) {
   std::string waiting;
   waiting.swap(in.bytes);
   return_intake(s);
-  s.clear(session::gathering);
   take_requests(index, waiting);
   if (s.fd < 0 || s.generation != generation) return;
   // Empty lines before it do not give a head more time.
@@ -285,7 +282,6 @@ void connection_actor::refuse(std::uint32_t index, http::refusal why, std::strin
   head.remove_prefix(std::min(head.find_first_not_of("\r\n"), head.size()));
   if (head.starts_with("HEAD ")) broken.method = http::method::head; // answered without a body. RFC 9110 section 9.3.2
   return_intake(s);
-  s.clear(session::gathering);
   const auto exchange_index = open_exchange(index, broken);
   if (exchange_index == none) return close_session(index);
   s.set(session::readable); // unread bytes may be there: close gently
@@ -308,7 +304,9 @@ intake* connection_actor::borrow_intake(session& s) {
   return place.get();
 }
 
+// Whoever gathers has an intake.
 void connection_actor::return_intake(session& s) {
+  s.clear(session::gathering);
   if (s.intake == none) return;
   recycle(std::exchange(s.intake, none));
   metrics_.intakes->add(-1);

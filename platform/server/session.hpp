@@ -11,7 +11,7 @@ namespace troupe::server {
 struct session {
   enum flag : std::uint16_t {
     registered = 1,       ///< in the actor's epoll instance
-    readable = 2,         ///< the kernel may hold bytes that were not read, because of back-pressure
+    readable = 2,         ///< the kernel may hold bytes that were not read, or the client may send on: to be read on, or closed gently
     blocked = 4,          ///< output waits for the socket to become writable
     no_more_requests = 8, ///< the last request was read: what follows is dropped
     close_when_flushed = 16,

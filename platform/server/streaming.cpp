@@ -41,9 +41,11 @@ void connection_actor::begin_stream(std::uint32_t place, const caf::message& ans
   x.awaits = &slot;
   x.due = timing_wheel::never;
   if (!x.http_1_1) { // the end of the connection is the end of the body
+    auto& s = sessions_[x.session];
+    if (x.keep_alive) s.set(session::readable); // its client may send on: close gently
     x.keep_alive = false;
-    sessions_[x.session].set(session::no_more_requests);
-    sessions_[x.session].set(session::readable); // its client may send on: close gently
+    s.set(session::no_more_requests);
+    drop_incomplete(s);
   }
   metrics_.streams->add(1);
 }

@@ -93,7 +93,7 @@ void connection_actor::render(session& s) {
 
 // A client waits for our 100, and all that it asked before is answered.
 bool connection_actor::owes_continue(const session& s) const noexcept {
-  return s.in_flight == 0 && s.is(session::gathering) && intakes_[s.intake]->owes_continue;
+  return s.in_flight == 0 && s.is(session::gathering) && intakes_[s.intake]->owes_continue && !s.is(session::close_when_flushed);
 }
 
 // Source: RFC 9110 section 10.1.1.
@@ -123,12 +123,11 @@ void connection_actor::after_write(std::uint32_t index, output::progress progres
   }
   if (s.is(session::blocked)) {
     return_output(s);
-    if (s.is(session::gathering)) { // its own deadline had to wait, and no byte of a body was read meanwhile
-      if (intakes_[s.intake]->in_body) {
-        begin_body_time(index);
-      } else {
-        time_request(index);
-      }
+    if (s.is(session::gathering)) { // its own deadline had to wait
+      const auto& in = *intakes_[s.intake];
+      const bool was_asked_for = in.in_body && in.parser.request().expects_continue && in.body_received == 0; // by a 100 that has left only now
+      if (was_asked_for) begin_body_time(index);
+      time_request(index);
     }
   }
   settle(index);

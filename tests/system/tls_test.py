@@ -410,11 +410,9 @@ class Reload(TlsTest):
         most = 100
         server = self.serve_tls(certificates=[self.pair], before_exec=lambda: resource.setrlimit(resource.RLIMIT_NOFILE, (most, most)))
         with contextlib.ExitStack() as crowd:
-            while server.open_descriptors() < most:
+            for _ in range(most):  # more than it can take
                 crowd.enter_context(RecordConnection(server.address, self.context))
-                time.sleep(0.005)  # until it is accepted, or not
-            for _ in range(5):
-                crowd.enter_context(RecordConnection(server.address, self.context))
+            wait_until(lambda: server.open_descriptors() >= most, "all descriptors are taken")
             self.own.make("shop", "/CN=second", ["shop.test"])
             wait_until(lambda: "tls_reload_failed" in server.log(), "the failure is logged")
         wait_until(lambda: self.shown(server) == "second", "the new one is taken")

@@ -23,6 +23,7 @@
 #include <mutex>
 #include <stdexcept>
 #include <string>
+#include <thread>
 #include <utility>
 #include <vector>
 
@@ -140,7 +141,7 @@ streamer::behavior_type streaming(streamer::pointer self, const actor::service_m
 
 /// The server with its service and routes.
 struct world {
-  world() {
+  explicit world(const server::limits& bounds = {}) {
     const auto state = std::make_shared<streamer_state>(registry, seen);
     auto handle = system.spawn([this, state](streamer::pointer self) { return streaming(self, measured, state); });
     slot->set(0, caf::actor_cast<caf::strong_actor_ptr>(handle));
@@ -160,7 +161,7 @@ struct world {
                  wrong.status = static_cast<std::uint16_t>(std::stoul(r.query_parameter("n").value_or("0")));
                  return wrong;
                }));
-    listening = server::server::start(system, {.connection_actors = 1}, routes, registry, *poller).value();
+    listening = server::server::start(system, {.connection_actors = 1, .limits = bounds}, routes, registry, *poller).value();
   }
   ~world() {
     listening->stop(0ms);
@@ -169,6 +170,7 @@ struct world {
   }
 
   [[nodiscard]] std::int64_t in_flight() const { return slot->in_flight.count(); }
+  [[nodiscard]] std::int64_t sessions() { return registry.gauge("troupe_http_sessions", "", {{"listener", "public"}}).value(); }
   [[nodiscard]] std::uint64_t cut() {
     return registry.counter("troupe_http_streams_cut_total", "", {{"listener", "public"}}).value();
   }
@@ -279,6 +281,22 @@ TEST_CASE("RFC 9112 6.3: in HTTP/1.0 the end of the connection ends a streamed b
   CHECK(head.find("Transfer-Encoding") == std::string::npos);
   CHECK(c.to_end() == std::string(1000, 'a') + std::string(1000, 'b') + std::string(1000, 'c'));
   CHECK(c.last_error() == 0);
+}
+
+TEST_CASE("what comes behind a request whose answer ends the connection is dropped, however long the client holds its side open") {
+  server::limits bounds;
+  bounds.linger_timeout = 100ms;
+  world w(bounds);
+  for (const std::string behind : {"G", "GET /now HTTP/1.1\r\nHost: t\r\n\r\n", "POST /now HTTP/1.1\r\nHost: t\r\nExpect: 100-continue\r\nContent-Length: 5\r\n\r\n"}) {
+    client c(w);
+    c.send("GET /stream?kind=three HTTP/1.0\r\nConnection: keep-alive\r\n\r\n" + behind);
+    CHECK(c.head().find("Connection: close\r\n") != std::string::npos);
+    CHECK(c.to_end() == std::string(1000, 'a') + std::string(1000, 'b') + std::string(1000, 'c'));
+    while (w.sessions() > 0) std::this_thread::yield(); // the time to linger is over
+  }
+  client c(w);
+  c.ask("/now");
+  CHECK(c.until("{}").starts_with("HTTP/1.1 200 OK"));
 }
 
 TEST_CASE("C-73: HEAD of a stream has its head alone, and the service is told that nobody reads") {
