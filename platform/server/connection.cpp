@@ -231,10 +231,10 @@ void connection_actor::on_deadline(std::uint32_t index) {
   if (s.is_timed() && s.due <= ticks(now_)) {
     metrics_.timed_out->add();
     if (s.tls != none && !tls_streams_[s.tls].is_open()) tls_metrics_->timed_out->add();
-    // A client whose request line is here deserves to hear why; before that there is nobody to answer.
-    if (s.is(session::gathering) && s.in_flight == 0 && !s.is(session::blocked)) {
+    // A client whose request line is here deserves to hear why; before that there is nobody to answer. Answers that are owed to it go first.
+    if (s.is(session::gathering) && !s.is(session::blocked)) {
       const auto& partial = *intakes_[s.intake];
-      if (partial.in_body || http::has_request_line(partial.bytes, limits_.request))
+      if (s.in_flight > 0 || partial.in_body || http::has_request_line(partial.bytes, limits_.request))
         return refuse(index, {408, "the request did not come in time"}, partial.in_body ? partial.head : partial.bytes);
     }
     return close_session(index);

@@ -87,6 +87,7 @@ struct streamer_state {
   actor::open_streams streams;
   std::shared_ptr<probe> seen;
   caf::typed_response_promise<actor::stream_chunk> never; // what a slow stream's caller waits for
+  caf::typed_response_promise<actor::stream_opened> later; // what is answered when the test says so, by a cancel of no stream
 };
 
 actor::stream_chunk chunk_of(char c, std::size_t bytes, bool is_last = false) {
@@ -111,10 +112,13 @@ actor::open_streams::source source_of(const std::string& kind, std::shared_ptr<p
 streamer::behavior_type streaming(streamer::pointer self, const actor::service_metrics& m, std::shared_ptr<streamer_state> state) {
   return actor::serve<streamer>(
       self, m,
-      [state](const actor::envelope&, const open_request& request) -> base::result<actor::stream_opened> {
-        if (request.kind == "refuse") return base::fail(base::errc::conflict, "no stream today");
+      [self, state](const actor::envelope&, const open_request& request) -> caf::result<actor::stream_opened> {
+        if (request.kind == "refuse") return actor::to_caf({base::errc::conflict, "no stream today"});
         if (request.kind == "crash") throw std::runtime_error("broken");
-        return state->streams.open(source_of(request.kind, state->seen));
+        if (request.kind == "later") return state->later = self->make_response_promise<actor::stream_opened>();
+        auto opened = state->streams.open(source_of(request.kind, state->seen));
+        if (opened.has_error()) return actor::to_caf(opened.error());
+        return *opened;
       },
       [self, state](const actor::envelope&, const actor::next_chunk& request) -> caf::result<actor::stream_chunk> {
         auto chunk = state->streams.next(request);
@@ -127,6 +131,7 @@ streamer::behavior_type streaming(streamer::pointer self, const actor::service_m
       },
       [state](const actor::cancel_stream& request) {
         state->streams.cancel(request);
+        if (state->later.pending()) state->later.deliver(*state->streams.open(source_of("one", state->seen)));
         if (state->never.pending()) state->never.deliver(actor::stream_chunk{{}, true});
         state->seen->cancelled();
       });
@@ -155,6 +160,7 @@ struct world {
       return r;
     };
     routes.get("/stream", server::stream_from(service, decode, encode)).within(300ms);
+    routes.get("/patient", server::stream_from(service, decode, encode)).within(20s);
     routes.get("/now", server::respond([](const http::request&) { return http::json_response(200, "{}"); }));
     routes.get("/status", server::respond([](const http::request& r) {
                  http::response wrong;
@@ -171,6 +177,12 @@ struct world {
 
   [[nodiscard]] std::int64_t in_flight() const { return slot->in_flight.count(); }
   [[nodiscard]] std::int64_t sessions() { return registry.gauge("troupe_http_sessions", "", {{"listener", "public"}}).value(); }
+  [[nodiscard]] std::uint64_t timed_out() {
+    return registry.counter("troupe_http_sessions_timed_out_total", "", {{"listener", "public"}}).value();
+  }
+  void answer_later_ones() {
+    for (const auto& handle : slot->handles()) caf::anon_send(caf::actor_cast<streamer>(handle), actor::cancel_stream{0});
+  }
   [[nodiscard]] std::uint64_t cut() {
     return registry.counter("troupe_http_streams_cut_total", "", {{"listener", "public"}}).value();
   }
@@ -297,6 +309,23 @@ TEST_CASE("what comes behind a request whose answer ends the connection is dropp
   client c(w);
   c.ask("/now");
   CHECK(c.until("{}").starts_with("HTTP/1.1 200 OK"));
+}
+
+TEST_CASE("a request that does not come in time takes no answer from those before it") {
+  server::limits bounds;
+  bounds.head_timeout = bounds.body_timeout = 100ms;
+  world w(bounds);
+  std::uint64_t timed_out = 0;
+  for (const std::string incomplete : {"G", "GET /now HTTP/1.1\r\nHos", "POST /now HTTP/1.1\r\nHost: t\r\nContent-Length: 5\r\n\r\nab"}) {
+    client c(w);
+    c.send("GET /patient?kind=later HTTP/1.1\r\nHost: t\r\n\r\n" + incomplete);
+    ++timed_out;
+    while (w.timed_out() < timed_out) std::this_thread::yield();
+    w.answer_later_ones();
+    CHECK(c.head().starts_with("HTTP/1.1 200 OK\r\n"));
+    CHECK(c.until("0\r\n\r\n") == "5\r\nooooo\r\n0\r\n\r\n");
+    CHECK(c.to_end().starts_with("HTTP/1.1 408 Request Timeout\r\n"));
+  }
 }
 
 TEST_CASE("C-73: HEAD of a stream has its head alone, and the service is told that nobody reads") {
