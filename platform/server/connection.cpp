@@ -266,7 +266,12 @@ void connection_actor::begin_drain(std::chrono::milliseconds grace) {
 void connection_actor::close_session(std::uint32_t index) {
   auto& s = sessions_[index];
   if (s.fd < 0) return;
-  if (s.tls != none) end_tls(s);
+  const bool tears = tears_stream(s);
+  if (tears) {
+    const linger reset{1, 0};
+    ::setsockopt(s.fd, SOL_SOCKET, SO_LINGER, &reset, sizeof reset);
+  }
+  if (s.tls != none) end_tls(s, !tears);
   ::close(s.fd); // takes it out of the epoll instance too
   s.fd = -1;
   ++s.generation;
@@ -297,7 +302,7 @@ void connection_actor::close_session(std::uint32_t index) {
 // drop what comes, and close when the client has, or soon.
 void connection_actor::close_gently(std::uint32_t index) {
   auto& s = sessions_[index];
-  if (s.tls != none) end_tls(s);
+  if (s.tls != none) end_tls(s, true);
   ::shutdown(s.fd, SHUT_WR);
   s.set(session::lingering);
   s.set(session::no_more_requests);

@@ -146,6 +146,7 @@ class connection_actor final : public actor::turn_actor {
   [[nodiscard]] bool render_stream(std::uint32_t exchange_index);
   void end_stream(exchange& x);
   void cut_stream(std::uint32_t index);
+  [[nodiscard]] bool tears_stream(const session& s) noexcept;
   [[nodiscard]] bool can_render(const exchange& x) noexcept;
 
   // writing.cpp: answers to bytes
@@ -177,7 +178,7 @@ class connection_actor final : public actor::turn_actor {
   [[nodiscard]] ssize_t receive_tls(session& s, std::span<char> buffer);
   [[nodiscard]] output::progress transmit_tls(session& s, output& o);
   [[nodiscard]] output::progress transmit(session& s, output& o) { return s.tls == none ? o.write_to(s.fd) : transmit_tls(s, o); }
-  void end_tls(session& s);
+  void end_tls(session& s, bool in_order);
 
   // websocket_session.cpp: a WebSocket's life
   [[nodiscard]] std::shared_ptr<channel_link> begin_websocket(std::uint32_t exchange_index, const channel_endpoint& endpoint,

@@ -100,9 +100,9 @@ output::progress connection_actor::transmit_tls(session& s, output& o) {
 }
 
 // The client hears that nothing more comes, and what is sent after that is dropped unread.
-void connection_actor::end_tls(session& s) {
+void connection_actor::end_tls(session& s, bool in_order) {
   auto& stream = tls_streams_[s.tls];
-  stream.close_notify();
+  if (in_order) stream.close_notify();
   stream.reset();
   tls_streams_.release(s.tls);
   s.tls = none;

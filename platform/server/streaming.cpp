@@ -5,8 +5,6 @@
 
 #include <caf/abstract_actor.hpp>
 
-#include <sys/socket.h>
-
 #include <utility>
 
 namespace troupe::server {
@@ -124,16 +122,19 @@ void connection_actor::end_stream(exchange& x) {
   metrics_.streams->add(-1);
 }
 
-// The service cannot go on. The client sees it by the missing last chunk; in HTTP/1.0 nothing but a reset tells it from the end.
+// Whether an end now would be that of a body which is not complete: in HTTP/1.0 nothing but a reset tells it from the end of a whole one.
+bool connection_actor::tears_stream(const session& s) noexcept {
+  if (s.first_exchange == none) return false;
+  const auto& x = exchanges_[s.first_exchange];
+  return x.stream != none && streams_[x.stream].has_begun && !x.http_1_1;
+}
+
+// The service cannot go on. The client sees it by the missing last chunk, or by the reset.
 void connection_actor::cut_stream(std::uint32_t index) {
   auto& s = sessions_[index];
   const auto& x = exchanges_[s.first_exchange];
   metrics_.cut->add();
   base::log::warn("stream_cut", {{"request_id", x.trace.request_id()}, {"route", plane_->routes->at(x.route).pattern}});
-  if (!x.http_1_1) {
-    const linger reset{1, 0};
-    ::setsockopt(s.fd, SOL_SOCKET, SO_LINGER, &reset, sizeof reset);
-  }
   close_session(index);
 }
 

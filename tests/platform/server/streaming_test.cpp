@@ -328,6 +328,17 @@ TEST_CASE("a request that does not come in time takes no answer from those befor
   }
 }
 
+TEST_CASE("C-63: in HTTP/1.0 a stream whose client took too long ends with a reset, as its end would look like that of the body") {
+  server::limits bounds;
+  bounds.write_timeout = 100ms;
+  world w(bounds);
+  client c(w, 4096);
+  c.ask("/stream?kind=endless", "GET", "1.0");
+  CHECK(w.seen->wait_cancelled());
+  CHECK_FALSE(c.to_end().empty());
+  CHECK(c.last_error() == ECONNRESET);
+}
+
 TEST_CASE("C-73: HEAD of a stream has its head alone, and the service is told that nobody reads") {
   world w;
   client c(w);
