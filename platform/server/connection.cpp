@@ -266,12 +266,11 @@ void connection_actor::begin_drain(std::chrono::milliseconds grace) {
 void connection_actor::close_session(std::uint32_t index) {
   auto& s = sessions_[index];
   if (s.fd < 0) return;
-  const bool tears = tears_stream(s);
-  if (tears) {
+  if (s.is(session::open_ended)) { // nothing but a reset tells this end from that of a whole body
     const linger reset{1, 0};
     ::setsockopt(s.fd, SOL_SOCKET, SO_LINGER, &reset, sizeof reset);
   }
-  if (s.tls != none) end_tls(s, !tears);
+  if (s.tls != none) end_tls(s, !s.is(session::open_ended));
   ::close(s.fd); // takes it out of the epoll instance too
   s.fd = -1;
   ++s.generation;

@@ -146,7 +146,6 @@ class connection_actor final : public actor::turn_actor {
   [[nodiscard]] bool render_stream(std::uint32_t exchange_index);
   void end_stream(exchange& x);
   void cut_stream(std::uint32_t index);
-  [[nodiscard]] bool tears_stream(const session& s) noexcept;
   [[nodiscard]] bool can_render(const exchange& x) noexcept;
 
   // writing.cpp: answers to bytes

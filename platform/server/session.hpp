@@ -25,6 +25,7 @@ struct session {
     from_trusted_proxy = 4096, ///< what its requests say about their client counts
     named_by_proxy = 8192,     ///< a PROXY header has named the client
     sending = 16384,           ///< its answers are in the batch that is being sent
+    open_ended = 32768,        ///< part of a body of HTTP/1.0 has been written, whose end is that of the connection
   };
 
   int fd = -1;

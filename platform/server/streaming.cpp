@@ -95,6 +95,7 @@ bool connection_actor::render_stream(std::uint32_t place) {
   auto& x = exchanges_[place];
   auto& from = streams_[x.stream];
   from.has_begun = true;
+  if (!x.http_1_1) sessions_[x.session].set(session::open_ended);
   if (!from.chunk.empty()) {
     if (x.http_1_1) http::write_chunk_line(out_.text(), from.chunk.size());
     out_.add_body(from.chunk);
@@ -120,13 +121,6 @@ void connection_actor::end_stream(exchange& x) {
   from = {};
   streams_.release(std::exchange(x.stream, none));
   metrics_.streams->add(-1);
-}
-
-// Whether an end now would be that of a body which is not complete: in HTTP/1.0 nothing but a reset tells it from the end of a whole one.
-bool connection_actor::tears_stream(const session& s) noexcept {
-  if (s.first_exchange == none) return false;
-  const auto& x = exchanges_[s.first_exchange];
-  return x.stream != none && streams_[x.stream].has_begun && !x.http_1_1;
 }
 
 // The service cannot go on. The client sees it by the missing last chunk, or by the reset.

@@ -180,6 +180,7 @@ void connection_actor::write_unfinished() {
 void connection_actor::settle(std::uint32_t index) {
   auto& s = sessions_[index];
   if (s.is(session::close_when_flushed)) {
+    s.clear(session::open_ended);
     // Bytes that nobody reads would turn the close into a reset.
     if (s.is(session::peer_finished) || (!s.is(session::readable) && s.intake == none)) return close_session(index);
     return close_gently(index);
