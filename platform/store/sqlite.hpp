@@ -17,6 +17,7 @@ struct sqlite3_stmt;
 namespace troupe::store {
 
 class row_buffer;
+class tokenizer;
 
 /// Integers of which every value fits into a column: all but the unsigned ones of 64 bits.
 template <class Integer>
@@ -125,6 +126,13 @@ class database {
   /// Errors: internal for rows without a column; as `translate`.
   [[nodiscard]] base::result<void> lend(std::string_view name, std::shared_ptr<const row_buffer> rows);
 
+  /// Makes statements of this connection know relevance(table, weight, ...), for ORDER BY in a query of an FTS5
+  /// table: the smaller, the better a row matches. A weight is that of a column, in their order; one that is
+  /// left out is 1. It is FTS5's bm25 with every phrase counted alike however rare it is, and therefore costs
+  /// what its row holds, where bm25 reads the list of all rows of each phrase of the query.
+  /// Errors: internal when SQLite was built without FTS5; as `translate`.
+  [[nodiscard]] base::result<void> add_relevance();
+
   /// Runs statements that yield no rows, or whose rows nobody wants. They are compiled each time: for set-up,
   /// not for requests.
   [[nodiscard]] base::result<void> execute(std::string_view sql);
@@ -148,6 +156,7 @@ class database {
   [[nodiscard]] static base::error translate(sqlite3* connection, int code);
 
  private:
+  friend class tokenizer;
   explicit database(sqlite3* connection) noexcept : connection_(connection) {}
   /// Settings of the connection; a SQLite result code.
   [[nodiscard]] int configure(access mode);

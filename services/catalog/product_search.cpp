@@ -5,59 +5,110 @@
 
 #include <string>
 #include <utility>
+#include <vector>
 
 namespace troupe::catalog {
+
+namespace {
+
+// A word in the id says most about a product, then one in its name. One match more than are ranked tells that
+// there is a further block of them. Columns are read for the page's rows only.
+constexpr std::string_view best_matches = R"sql(
+  WITH block AS MATERIALIZED (
+    SELECT rowid AS number, relevance(product_texts, 10.0, 5.0, 1.0) AS score
+    FROM product_texts WHERE product_texts MATCH ?1 AND rowid > ?2 ORDER BY rowid LIMIT ?3 + 1),
+  next AS MATERIALIZED (
+    SELECT CASE WHEN count(*) > ?3 THEN max(number) END AS number FROM block),
+  page AS MATERIALIZED (
+    SELECT q.number AS number, q.id AS id, block.score AS score
+    FROM block CROSS JOIN products q ON q.number = block.number
+    WHERE block.number < (SELECT ifnull(number, block.number + 1) FROM next)
+    ORDER BY score, q.id LIMIT ?4 OFFSET ?5)
+)sql";
+
+/// Quoted, because AND, OR, NOT and NEAR are operators otherwise; no word holds a quote.
+/// Source: https://www.sqlite.org/fts5.html section 3.
+std::string expression_of(const std::vector<store::tokenizer::word>& words) {
+  std::string out;
+  for (const auto& word : words) {
+    if (!out.empty()) out += ' ';
+    out += '"';
+    out += word.text;
+    out += '"';
+  }
+  if (words.back().characters <= search_limits::prefix_characters) out += '*';
+  return out;
+}
+
+} // namespace
 
 base::result<product_search> product_search::open(const std::filesystem::path& data_dir) {
   auto opened = store::database::open(store_file(data_dir), store::database::access::read_only);
   if (opened.has_error()) return opened.error();
-  product_search search(std::move(*opened));
+  if (auto added = opened->add_relevance(); added.has_error()) return added.error();
+  auto tokenizer = store::tokenizer::open(*opened);
+  if (tokenizer.has_error()) return tokenizer.error();
+  product_search search(std::move(*opened), std::move(*tokenizer));
   const std::string columns(product_columns);
   auto listing = search.database_.prepare("SELECT " + columns +
                                           " FROM products p WHERE p.id > ?1 ORDER BY p.id LIMIT ?2");
   if (listing.has_error()) return listing.error();
-  // A word in the id says most about a product, then one in its name. Columns are read for the page's rows
-  // only.
   auto matching = search.database_.prepare(
-      "WITH page AS MATERIALIZED ("
-      "  SELECT q.number AS number, q.id AS id, bm25(product_texts, 10.0, 5.0, 1.0) AS score"
-      "  FROM product_texts JOIN products q ON q.number = product_texts.rowid"
-      "  WHERE product_texts MATCH ?1 ORDER BY score, q.id LIMIT ?2 OFFSET ?3) "
-      "SELECT " +
-      columns + " FROM page JOIN products p ON p.number = page.number ORDER BY page.score, page.id");
+      std::string(best_matches) + "SELECT " + columns +
+      ", (SELECT number FROM next) FROM page JOIN products p ON p.number = page.number ORDER BY page.score, page.id");
   if (matching.has_error()) return matching.error();
   search.listing_ = std::move(*listing);
   search.matching_ = std::move(*matching);
   return search;
 }
 
-base::result<v1::SearchProductsReply> product_search::run(const search_plan& plan) {
+base::result<v1::SearchProductsReply> product_search::list(const search_plan& plan) {
   v1::SearchProductsReply reply;
-  if (plan.kind == search_plan::sort::nothing) return reply;
-  const bool is_listing = plan.kind == search_plan::sort::listing;
-  auto& rows = is_listing ? listing_ : matching_;
-  const auto one_more = plan.page_size + 1; // tells whether there is a next page
-  if (is_listing) {
-    rows.bind_all(plan.after_id, one_more);
-  } else {
-    rows.bind_all(plan.expression, one_more, plan.offset);
-  }
-  bool has_more = false;
+  listing_.bind_all(plan.after_id, plan.page_size + 1); // one more tells whether there is a next page
   for (;;) {
-    const auto row = rows.step();
+    const auto row = listing_.step();
     if (row.has_error()) return row.error();
     if (!*row) break;
-    has_more = reply.items_size() == plan.page_size;
-    if (has_more) break;
-    *reply.add_items() = product_at(rows);
+    if (reply.items_size() == plan.page_size) {
+      reply.set_next_page_token(make_page_token(plan.query, reply.items(plan.page_size - 1).id()));
+      break;
+    }
+    *reply.add_items() = product_at(listing_);
   }
-  rows.reset();
-  if (has_more) {
-    const auto position =
-        is_listing ? reply.items(reply.items_size() - 1).id() : std::to_string(plan.offset + plan.page_size);
-    reply.set_next_page_token(make_page_token(plan.query, position));
-  }
+  listing_.reset();
   return reply;
+}
+
+base::result<v1::SearchProductsReply> product_search::match(const search_plan& plan, const std::string& expression) {
+  v1::SearchProductsReply reply;
+  matching_.bind_all(expression, plan.after_number, search_limits::ranked, plan.page_size + 1, plan.offset);
+  std::string next;
+  for (;;) {
+    const auto row = matching_.step();
+    if (row.has_error()) return row.error();
+    if (!*row) break;
+    if (reply.items_size() == plan.page_size) {
+      next = matches_position(plan.after_number, plan.offset + plan.page_size);
+      break;
+    }
+    *reply.add_items() = product_at(matching_);
+    constexpr int behind_the_product = 8;
+    if (!matching_.null_at(behind_the_product))
+      next = matches_position(matching_.integer_at(behind_the_product) - 1, 0);
+  }
+  matching_.reset();
+  if (!next.empty()) reply.set_next_page_token(make_page_token(plan.query, next));
+  return reply;
+}
+
+base::result<v1::SearchProductsReply> product_search::run(const search_plan& plan) {
+  if (plan.query.empty()) return list(plan);
+  const auto words = tokenizer_.words(plan.query);
+  if (words.has_error()) return words.error();
+  if (words->empty()) return v1::SearchProductsReply{};
+  if (words->size() > search_limits::words)
+    return base::fail(base::errc::invalid_argument, "q: must have at most 10 words");
+  return match(plan, expression_of(*words));
 }
 
 } // namespace troupe::catalog

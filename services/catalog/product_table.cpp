@@ -9,8 +9,10 @@ namespace troupe::catalog {
 namespace {
 
 // The index has no texts of its own: it reads those of the table, and the triggers must give it the old ones
-// to forget a row. Source: https://www.sqlite.org/fts5.html section 4.4.3.
-constexpr std::array<store::migration, 1> migrations{{{1, R"sql(
+// to forget a row. Source: https://www.sqlite.org/fts5.html section 4.4.3. It has every beginning of a word up
+// to `search_limits::prefix_characters`: for one that it has not, FTS5 merges the lists of all words that
+// begin so, before it gives the first row.
+constexpr std::array<store::migration, 2> migrations{{{1, R"sql(
   CREATE TABLE products(
     number INTEGER PRIMARY KEY,
     id TEXT NOT NULL UNIQUE,
@@ -41,6 +43,15 @@ constexpr std::array<store::migration, 1> migrations{{{1, R"sql(
     INSERT INTO product_texts(rowid, id, name, description)
     VALUES(new.number, new.id, new.name, new.description);
   END;
+)sql"},
+                                                       {2, R"sql(
+  DROP TABLE product_texts;
+  CREATE VIRTUAL TABLE product_texts USING fts5(
+    id, name, description,
+    content='products', content_rowid='number', tokenize='unicode61 remove_diacritics 2',
+    prefix='1 2 3 4 5 6 7 8 9 10 11 12 13 14 15 16 17 18 19 20'
+  );
+  INSERT INTO product_texts(product_texts) VALUES('rebuild');
 )sql"}}};
 
 constexpr std::string_view write_sql = R"sql(

@@ -5,7 +5,7 @@
 #include "services/catalog/page_token.hpp"
 
 #include <charconv>
-#include <vector>
+#include <optional>
 
 namespace troupe::catalog {
 
@@ -29,34 +29,13 @@ bool is_utf8_without_nul(std::string_view text) noexcept {
   return true;
 }
 
-/// Outside ASCII the index decides what is a letter: here everything may be part of a term.
-bool is_part_of_term(char c) noexcept {
-  return (c >= '0' && c <= '9') || (c >= 'A' && c <= 'Z') || (c >= 'a' && c <= 'z') ||
-         static_cast<unsigned char>(c) >= 0x80;
-}
-
-std::vector<std::string_view> terms_of(std::string_view query) {
-  std::vector<std::string_view> terms;
-  std::size_t begin = 0;
-  for (std::size_t i = 0; i <= query.size(); ++i) {
-    if (i < query.size() && is_part_of_term(query[i])) continue;
-    if (i > begin) terms.push_back(query.substr(begin, i - begin));
-    begin = i + 1;
-  }
-  return terms;
-}
-
-/// Quoted, because AND, OR, NOT and NEAR are operators otherwise; no term holds a quote.
-/// Source: https://www.sqlite.org/fts5.html section 3.
-std::string expression_of(const std::vector<std::string_view>& terms) {
-  std::string out;
-  for (const auto term : terms) {
-    if (!out.empty()) out += ' ';
-    out += '"';
-    out += term;
-    out += '"';
-  }
-  return out + '*';
+/// The number that a text begins with, which is cut off it.
+std::optional<std::int64_t> take_number(std::string_view& text) noexcept {
+  std::int64_t number = 0;
+  const auto read = std::from_chars(text.data(), text.data() + text.size(), number);
+  if (read.ec != std::errc{} || number < 0) return std::nullopt;
+  text.remove_prefix(static_cast<std::size_t>(read.ptr - text.data()));
+  return number;
 }
 
 base::result<void> take_position(std::string_view token, search_plan& plan) {
@@ -65,18 +44,27 @@ base::result<void> take_position(std::string_view token, search_plan& plan) {
                  "page_token: was not given for this query; leave it out to begin with the first page");
   const auto position = page_position(plan.query, token);
   if (!position) return wrong;
-  if (plan.kind == search_plan::sort::listing) {
+  if (plan.query.empty()) {
     if (!is_product_id(*position)) return wrong;
     plan.after_id = *position;
     return {};
   }
-  const auto* end = position->data() + position->size();
-  const auto read = std::from_chars(position->data(), end, plan.offset);
-  if (read.ec != std::errc{} || read.ptr != end || plan.offset < 1) return wrong;
+  std::string_view left = *position;
+  const auto number = take_number(left);
+  if (!number || !left.starts_with('.')) return wrong;
+  left.remove_prefix(1);
+  const auto offset = take_number(left);
+  if (!offset || !left.empty() || *offset >= search_limits::ranked) return wrong;
+  plan.after_number = *number;
+  plan.offset = *offset;
   return {};
 }
 
 } // namespace
+
+std::string matches_position(std::int64_t after_number, std::int64_t offset) {
+  return std::to_string(after_number) + '.' + std::to_string(offset);
+}
 
 base::result<search_plan> plan_search(const v1::SearchProductsRequest& request) {
   search_plan plan;
@@ -90,13 +78,6 @@ base::result<search_plan> plan_search(const v1::SearchProductsRequest& request) 
   }
   if (!is_utf8_without_nul(plan.query)) {
     return base::fail(errc::invalid_argument, "q: must be UTF-8 without NUL");
-  }
-  if (!plan.query.empty()) {
-    const auto terms = terms_of(plan.query);
-    if (terms.size() > search_limits::terms)
-      return base::fail(errc::invalid_argument, "q: must have at most 10 words");
-    plan.kind = terms.empty() ? search_plan::sort::nothing : search_plan::sort::matching;
-    if (!terms.empty()) plan.expression = expression_of(terms);
   }
   if (!request.page_token().empty()) {
     auto taken = take_position(request.page_token(), plan);

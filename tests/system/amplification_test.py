@@ -10,6 +10,7 @@ most (the release's run checks that), so a case that costs less than MOST / ORDI
     python3 -B tests/system/amplification_test.py --release
 """
 import contextlib
+import json
 import os
 import pathlib
 import re
@@ -25,7 +26,7 @@ if "--release" in sys.argv:
 
 from certificate_authority import CertificateAuthority
 from tls_connection import RecordConnection, trusting
-from troupe_process import SystemTest, is_sanitized, request
+from troupe_process import SystemTest, is_sanitized, request, run_troupe
 from websocket_client import BINARY, CONTINUATION, PING, TEXT, WebSocket, deflated, frame
 
 MOST = 100
@@ -108,9 +109,9 @@ class Measured(SystemTest):
     servers = 0
     bar = None  # of this build: calibrated once
 
-    def serve_one(self, *settings):
+    def serve_one(self, *settings, data_dir=None):
         self.servers += 1
-        return self.serve(*settings, data_dir=self.directory / str(self.servers), extra_environment={"ASAN_OPTIONS": "quarantine_size_mb=1"})
+        return self.serve(*settings, data_dir=data_dir or self.directory / str(self.servers), extra_environment={"ASAN_OPTIONS": "quarantine_size_mb=1"})
 
     def serve_warm(self, *settings):
         """One that has had requests of the kinds that follow."""
@@ -158,7 +159,7 @@ class Measured(SystemTest):
         data = one * times
         self.measure(what, lambda cost, stack: self.exchange(cost, stack, data, times, statuses))
 
-    def refuse(self, what, one, times, statuses):
+    def refuse(self, what, one, times, statuses, server=None):
         """Each on a connection of its own, which the server closes."""
         def attack(cost, stack):
             for _ in range(times):
@@ -167,7 +168,7 @@ class Measured(SystemTest):
                     cost.send(c.socket, one)
                 self.assertIn(c.read().status, statuses)
                 c.close()
-        self.measure(what, attack)
+        self.measure(what, attack, server)
 
     def never_read(self, what, connect, connections, server=None):
         """Sends until the server takes no more, and reads nothing. `connect` gives a socket and the bytes for it."""
@@ -247,6 +248,22 @@ class Amplification(Measured):
     def test_c68_the_shortest_requests(self):
         """C-68."""
         self.repeat("200,000 requests of 32 bytes", b"GET /hello" + HOST + b"\r\n", 200_000, {200})
+
+    def test_searches_that_match_everything(self):
+        words = "heart hanging white holder light home house hook hat happy"
+        products = self.directory / "products.jsonl"
+        with open(products, "w", encoding="ascii") as file:
+            for i in range(10_000):
+                file.write(json.dumps({"id": f"P{i}", "name": words, "description": "even" if i % 2 else "odd",
+                                       "price": {"amount_minor": 1, "currency": "GBP"}, "stock": 1}) + "\n")
+        data = self.directory / "many"
+        self.assertEqual(run_troupe("import", products, "--data-dir", data).returncode, 0)
+        server = self.serve_one(data_dir=data)
+        for what, query in (("a beginning of a word", "h"), ("ten words", words.replace(" ", "+")), ("words that never meet", "odd+even"),
+                            ("ten words that dashes part", words.replace(" ", "%E2%80%93"))):
+            one = request("GET", "/v1/products?q=" + query, None, {"Connection": "close"})
+            self.assertEqual(server.ask("GET", "/v1/products?q=" + query).status, 200)  # the store's cache is filled once
+            self.refuse(f"a search for {what} on a connection of its own, 10,000 products", one, 300, {200}, server)
 
     def incomplete(self, what, head):
         def attack(cost, stack):

@@ -187,6 +187,97 @@ TEST_CASE("The pages of a search hold every match once, in one order", "[unit]")
   for (const std::int32_t size : {1, 7, 69, 100}) CHECK(store.all_pages("", size) == by_id);
 }
 
+TEST_CASE("Matches are ranked by the thousand, and the pages of all blocks hold every match once", "[unit]") {
+  searched_store store;
+  auto load = bulk_load::open(store.dir.path());
+  // The best match is the last of its block, so a page that held it first would show where blocks end.
+  for (int i = 0; i < 2000; ++i) {
+    const bool is_last_of_block = i % 1000 == 999;
+    REQUIRE(load->add(sample("P" + std::to_string(10'000 + i), is_last_of_block ? "heart" : "a heart of wood")).has_value());
+  }
+  REQUIRE(load->finish().has_value());
+
+  std::string token;
+  strings ids;
+  std::vector<int> sizes;
+  do {
+    const auto reply = store.page("heart", 70, token);
+    sizes.push_back(reply.items_size());
+    for (const auto& item : reply.items()) ids.push_back(item.id());
+    token = reply.next_page_token();
+  } while (!token.empty() && sizes.size() < 100);
+  REQUIRE(ids.size() == 2000);
+  CHECK(ids[0] == "P10999");
+  CHECK(ids[1] == "P10000");
+  CHECK(ids[1000] == "P11999");
+  CHECK(ids[1001] == "P11000");
+  CHECK(sizes.size() == 30); // twice fourteen full ones, and one of twenty
+  CHECK(sizes[14] == 20);
+  CHECK(sizes[29] == 20); // and after the last match, though it fills its block, there is no page
+  std::sort(ids.begin(), ids.end());
+  CHECK(std::unique(ids.begin(), ids.end()) == ids.end());
+}
+
+TEST_CASE("The last word may be the beginning of one if it has at most twenty characters", "[unit]") {
+  const std::string twenty = "abcdefghijklmnopqrs\xC3\xA9"; // 21 bytes
+  searched_store store{sample("1", twenty + "uvw")};
+  CHECK(store.ids(twenty) == strings{"1"});
+  CHECK(store.ids(twenty + "u").empty());
+  CHECK(store.ids(twenty + "uvw") == strings{"1"});
+}
+
+TEST_CASE("A query of more than ten words is refused, whatever parts them", "[unit]") {
+  searched_store store{sample("1", "a b c d e f g h i j k")};
+  v1::SearchProductsRequest request;
+  request.set_page_size(20);
+  for (const std::string between : {" ", "-", "\xE2\x80\x93"}) { // an en dash
+    std::string query = "a";
+    for (const char* letter : {"b", "c", "d", "e", "f", "g", "h", "i", "j"}) query += between + letter;
+    CHECK(store.ids(query) == strings{"1"});
+    request.set_query(query + between + "k");
+    const auto refused = store.search->run(*plan_search(request));
+    REQUIRE(refused.has_error());
+    CHECK(refused.error().code == base::errc::invalid_argument);
+    CHECK(refused.error().detail.find("q:") == 0);
+  }
+}
+
+TEST_CASE("Words that a character of no letter parts are words of their own", "[unit]") {
+  searched_store store{sample("1", "holder of hearts")};
+  CHECK(store.ids("hearts\xE2\x80\x93holder") == strings{"1"}); // not a phrase
+}
+
+TEST_CASE("A store of the first version is indexed anew, with what it holds", "[unit]") {
+  const temporary_directory dir;
+  {
+    auto made = bulk_load::open(dir.path());
+    REQUIRE(made->add(sample("1", "red hearts")).has_value());
+    REQUIRE(made->finish().has_value());
+  }
+  {
+    auto old = store::database::open(store_file(dir.path()), store::database::access::read_write);
+    REQUIRE(old->execute("DROP TABLE product_texts; CREATE VIRTUAL TABLE product_texts USING fts5("
+                         "id, name, description, content='products', content_rowid='number',"
+                         "tokenize='unicode61 remove_diacritics 2', prefix='1 2 3');"
+                         "INSERT INTO product_texts(product_texts) VALUES('rebuild');"
+                         "DELETE FROM schema_version WHERE number = 2")
+                .has_value());
+  }
+  REQUIRE(bulk_load::open(dir.path()).has_value());
+  auto search = product_search::open(dir.path());
+  REQUIRE(search.has_value());
+  v1::SearchProductsRequest request;
+  request.set_page_size(20);
+  request.set_query("heart");
+  const auto found = search->run(*plan_search(request));
+  REQUIRE(found.has_value());
+  CHECK(found->items_size() == 1);
+  auto checked = store::database::open(store_file(dir.path()), store::database::access::read_write);
+  auto index = checked->prepare("SELECT sql FROM sqlite_schema WHERE name = 'product_texts'");
+  REQUIRE(*index->bind_all().step());
+  CHECK(index->text_at(0).find("20") != std::string_view::npos);
+}
+
 TEST_CASE("Equally good matches come in the order of their ids", "[unit]") {
   searched_store store{sample("c", "heart"), sample("a", "heart"), sample("b", "heart")};
   CHECK(store.ids("heart") == strings{"a", "b", "c"});
@@ -202,7 +293,7 @@ TEST_CASE("A last page that is full has no next page", "[unit]") {
     CHECK(last.items_size() == 2);
     CHECK(last.next_page_token().empty());
   }
-  CHECK(store.page("heart", 2, make_page_token("heart", "1000000")).items_size() == 0);
+  CHECK(store.page("heart", 2, make_page_token("heart", "0.999")).items_size() == 0);
 }
 
 TEST_CASE("Pages without a query leave nothing out while products are added", "[unit]") {
