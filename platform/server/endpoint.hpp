@@ -61,6 +61,9 @@ class endpoint {
 
   /// The number of the stream that the service has opened with this reply; 0: none.
   [[nodiscard]] virtual std::uint64_t opened_stream(const caf::message&) const { return 0; }
+
+  /// Whether answers hold something scarce until their client has taken them. Such a route is `one_at_a_time`.
+  [[nodiscard]] virtual bool holds_while_sent() const { return false; }
 };
 
 namespace detail {
@@ -127,6 +130,7 @@ class service_stream final : public service_call<Handle, Decode, Encode> {
   std::uint64_t opened_stream(const caf::message& reply) const override {
     return reply.match_elements<reply_type>() ? reply.get_as<reply_type>(0).stream : 0;
   }
+  bool holds_while_sent() const override { return true; }
 };
 
 template <class F>

@@ -62,6 +62,8 @@ class file_endpoint final : public endpoint {
 
   http::response finish(const caf::message&) const override { return {}; }
 
+  bool holds_while_sent() const override { return true; }
+
  private:
   base::result<http::response> answer_to(const http::request& request, const actor::trace_context& trace) const {
     const auto path = request.parameter("path");

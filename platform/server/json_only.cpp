@@ -60,6 +60,8 @@ class json_endpoint final : public endpoint {
   }
 
   http::response finish(const caf::message& reply) const override { return inner_->finish(reply); }
+  std::uint64_t opened_stream(const caf::message& reply) const override { return inner_->opened_stream(reply); }
+  bool holds_while_sent() const override { return inner_->holds_while_sent(); }
 
  private:
   std::shared_ptr<const endpoint> inner_;

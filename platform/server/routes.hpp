@@ -21,6 +21,7 @@ struct route {
   actor::priority priority = actor::priority::normal;
   bool needs_idempotency_key = false;
   bool may_compress = true;
+  bool is_alone = false;
 
   /// How long the service may take before the client is answered 504, or its channel is closed with 1013.
   route& within(std::chrono::milliseconds t) {
@@ -35,6 +36,13 @@ struct route {
   route& requires_idempotency_key() {
     needs_idempotency_key = true;
     return bears_secrets();
+  }
+  /// What a session asks behind such a request waits until the answer has left, so that a client gets many of these done at once only on as many
+  /// connections: for requests that cost much more than they cost to send. Files and streams are so always, as they hold a descriptor, or a
+  /// place of the service, until their client has taken them.
+  route& one_at_a_time() {
+    is_alone = true;
+    return *this;
   }
   /// Answers hold what only this client may know. They are never compressed: where an attacker can have a text of his own beside a secret, the
   /// length of what is compressed betrays the secret (BREACH).
@@ -66,6 +74,8 @@ class routes {
   [[nodiscard]] const http::router& table() const noexcept { return table_; }
 
  private:
+  route& keep(std::string_view pattern, std::shared_ptr<endpoint> target);
+
   http::router table_;
   std::deque<route> all_; // addresses stay while routes are added
 };

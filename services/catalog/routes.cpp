@@ -105,7 +105,8 @@ void add_routes(server::routes& routes, const catalog_services& services) {
       .within(5s);
   routes.get("/v1/products", server::call(services.search, &decode_search, &encode_found))
       .within(5s)
-      .with_priority(actor::priority::low);
+      .with_priority(actor::priority::low)
+      .one_at_a_time();
   routes.get("/v1/products:export", server::stream_from(services.replicas, &decode_export, &encode_export))
       .within(5s)
       .with_priority(actor::priority::low);

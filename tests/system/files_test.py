@@ -1,4 +1,5 @@
 """Files from a directory: what strangers may see of it, ranges, large files, and clients that leave."""
+import contextlib
 import gzip
 import hashlib
 import os
@@ -155,6 +156,20 @@ class Files(SystemTest):
         if not is_sanitized():
             self.assertLess(self.server.resident_bytes() - memory, 8 * 1024 * 1024)
         self.assertEqual(self.server.ask("GET", "/hello").status, 200)
+
+    def test_c_63_a_session_holds_one_file_however_many_it_asks_for(self):
+        """C-63."""
+        def held():
+            found = 0
+            for entry in pathlib.Path(f"/proc/{self.server.pid}/fd").iterdir():
+                with contextlib.suppress(FileNotFoundError):
+                    found += os.readlink(entry) == str(self.sparse)
+            return found
+        wait_until(lambda: held() == 0, "earlier downloads are over")
+        with self.server.connect(receive_buffer=4096) as c:
+            c.send(request("GET", "/static/sparse.bin") * 20)
+            c._take(100_000)
+            self.assertEqual(held(), 1)
 
     def test_c_63_a_download_that_stands_still_is_closed_and_one_that_moves_is_not(self):
         """C-63."""

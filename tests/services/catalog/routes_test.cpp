@@ -326,6 +326,17 @@ TEST_CASE("A search that cannot be understood is refused with the parameter's na
   CHECK(catalog.get("/v1/products?q=%22%27%2A--").body.view() == R"({"items":[],"next_page_token":""})");
 }
 
+TEST_CASE("A session has one search or export at a time, and as many single products as it asks for", "[unit]") {
+  running_catalog catalog;
+  const auto is_alone = [&](std::string_view path) {
+    http::request request;
+    return catalog.tier->routes().at(catalog.tier->routes().table().match(http::method::get, path, request.parameters).route).is_alone;
+  };
+  CHECK(is_alone("/v1/products"));
+  CHECK(is_alone("/v1/products:export"));
+  CHECK_FALSE(is_alone("/v1/products/1"));
+}
+
 TEST_CASE("Other methods and paths are not the catalogue's", "[unit]") {
   running_catalog catalog;
   CHECK(catalog.ask(http::method::del, "/v1/products/a").status == 405);
