@@ -175,7 +175,7 @@ void connection_actor::deliver(std::uint32_t index, websocket_session& w) {
   if (message.has_error()) return finish_websocket(w, close_code_of(message.error().code), message.error().detail, true);
   if (!w.endpoint->slot().in_flight.enter())
     return finish_websocket(w, close_code::try_again_later, "the service has as many requests in flight as it may", true);
-  const auto number = ++w.last_number;
+  const auto number = w.next_number();
   auto id = actor::request_id(channel_number(sessions_[index].websocket, number));
   if (rule.priority == actor::priority::high) id = id.with_high_priority();
   w.replica->get()->enqueue(actor::make_element(ctrl(), id, std::move(*message)), context());

@@ -9,6 +9,7 @@
 
 #include <caf/actor_control_block.hpp>
 
+#include <algorithm>
 #include <cstddef>
 #include <cstdint>
 #include <memory>
@@ -76,6 +77,13 @@ struct websocket_session {
   std::uint32_t close_due = 0;     ///< tick, when closing
 
   [[nodiscard]] bool has_begun() const noexcept { return state != phase::opening; }
+  /// The next message's number: one that no unanswered message has, of which there are fewer than numbers. Cost: a look at each of them.
+  [[nodiscard]] std::uint8_t next_number() noexcept {
+    const auto is_taken = [this](const unanswered_message& m) { return m.number == last_number; };
+    do ++last_number;
+    while (std::any_of(unanswered.begin(), unanswered.end(), is_taken));
+    return last_number;
+  }
   /// Whether the close frame is what comes next.
   [[nodiscard]] bool may_say_close() const noexcept {
     return state == phase::finishing && queue.empty() && (unanswered.empty() || has_given_up);

@@ -201,6 +201,33 @@ TEST_CASE("back-pressure: with eight messages unanswered a channel is not read")
   CHECK(c.read() == "text:re after");
 }
 
+TEST_CASE("a message that the service keeps unanswered is never taken for a later one, however many are answered meanwhile") {
+  feed_server server;
+  feed_client c(server);
+  feed_client other(server);
+  REQUIRE(c.open("/feed?topic=news") == switching);
+  REQUIRE(other.open("/feed?topic=other") == switching);
+  // Two of these are more bytes than may be unanswered.
+  const auto large = "keep" + std::string(140'000, 'x');
+  c.say(large);
+  CHECK(server.seen->has("got " + large));
+  for (int i = 0; i < 256; ++i) { // as many as there are numbers of messages
+    c.say("hi");
+    REQUIRE(c.read() == "text:re hi");
+  }
+  c.say(large);
+  CHECK(server.seen->has("got " + large, 2));
+  c.say(large);
+  for (int i = 0; i < 3; ++i) { // if the channel was read on, it is by now
+    other.say("hi");
+    CHECK(other.read() == "text:re hi");
+  }
+  CHECK(server.seen->count("got " + large) == 2);
+  other.say("release");
+  CHECK(other.read() == "text:re release");
+  CHECK(server.seen->has("got " + large, 3));
+}
+
 TEST_CASE("C-88: a client that reads too slowly is closed with 1013, and the publisher never waits") {
   feed_server server;
   feed_client slow(server, 4096);

@@ -38,7 +38,7 @@ caf::result<void> obey(feed_actor::pointer self, diary& seen, promises& kept, co
   if (text == "throw") throw std::runtime_error("told to");
   if (text == "quit") self->quit(caf::exit_reason::kill);
   if (text == "error") return actor::to_caf({base::errc::invalid_argument, "no such word"});
-  if (text == "keep") {
+  if (text.starts_with("keep")) {
     kept.push_back(self->make_response_promise<void>());
     return kept.back();
   }
