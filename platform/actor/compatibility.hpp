@@ -27,8 +27,9 @@ namespace troupe::actor {
 /// The worker on which an actor runs; null outside an actor.
 using worker = caf::scheduler;
 
-/// Schedules a resumable: on the sender's own worker if there is one, else on any.
-inline void schedule(caf::actor_system& system, worker* current, caf::resumable* job) {
+/// Schedules a resumable: on the sender's own worker if there is one, else on any. Without memory for that the process ends: an actor that counts as
+/// scheduled and is not would never run again.
+inline void schedule(caf::actor_system& system, worker* current, caf::resumable* job) noexcept {
   if (current != nullptr) {
     current->delay(job);
   } else {
@@ -45,8 +46,9 @@ inline caf::mailbox_element_ptr make_element(caf::strong_actor_ptr sender, caf::
 /// The worker on which an actor runs; null outside an actor.
 using worker = caf::execution_unit;
 
-/// Schedules a resumable: on the sender's own worker if there is one, else on any.
-inline void schedule(caf::actor_system& system, worker* current, caf::resumable* job) {
+/// Schedules a resumable: on the sender's own worker if there is one, else on any. Without memory for that the process ends: an actor that counts as
+/// scheduled and is not would never run again.
+inline void schedule(caf::actor_system& system, worker* current, caf::resumable* job) noexcept {
   if (current != nullptr) {
     current->exec_later(job);
   } else {
@@ -59,6 +61,11 @@ inline caf::mailbox_element_ptr make_element(caf::strong_actor_ptr sender, caf::
 }
 
 #endif
+
+/// Puts a message into an actor's mailbox. Without memory to schedule the actor the process ends, as with `schedule`.
+inline void deliver(caf::abstract_actor& to, caf::mailbox_element_ptr element, worker* current) noexcept {
+  to.enqueue(std::move(element), current);
+}
 
 /// Makes `observer` receive a `caf::down_msg` when `whom` ends; at once if it has.
 inline void observe(caf::abstract_actor& whom, const caf::abstract_actor& observer) {
