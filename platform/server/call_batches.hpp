@@ -24,8 +24,8 @@ class call_batches {
   /// `owner` sends them, and gets the answers.
   explicit call_batches(caf::local_actor& owner) : owner_(owner) {}
 
-  /// Takes a request with its number (see `actor::request_id`) for a replica of the service. Sends what it has for the service when that is a whole batch, or is for
-  /// another replica. Returns the number of the request's batch, from 1: when no answer is an `answer_batch` but an error, to `batch_numbers | batch`, it is
+  /// Takes a request with its number (see `actor::request_id`) for a replica of the service. Sends what it has for the service first when that is a whole batch, or
+  /// is for another replica. When there is no memory, nothing is taken and nothing lost. Returns the number of the request's batch, from 1: when no answer is an `answer_batch` but an error, to `batch_numbers | batch`, it is
   /// that of all its requests. Cost: an allocation a batch.
   std::uint32_t add(const actor::service_slot& slot, caf::abstract_actor& replica, std::uint64_t number, caf::message content);
 
@@ -36,7 +36,7 @@ class call_batches {
   struct batch {
     caf::strong_actor_ptr replica;
     std::uint32_t number = 0;
-    std::vector<actor::numbered_message> requests;
+    actor::request_batch content;
   };
   void send(batch& b);
 

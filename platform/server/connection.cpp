@@ -45,6 +45,7 @@ connection_actor::connection_actor(caf::actor_config& config, std::shared_ptr<pl
       metrics_(*plane_->registry, *plane_->routes, plane_->name, number),
       websocket_metrics_(*plane_->registry, plane_->name, number),
       trace_high_(random_64() | 1), trace_count_(random_64()) {
+  free_intakes_.reserve(kept_buffers);
   if (epoll_fd_ < 0) throw std::runtime_error("no descriptor for a connection actor: raise the limit of open files");
   if (plane_->tls) tls_metrics_.emplace(*plane_->registry, plane_->name, number);
   if (auto watched = watch(*plane_->poller, epoll_fd_); !watched) throw std::runtime_error(watched.error().detail);

@@ -6,6 +6,7 @@
 #include "platform/http/forwarded.hpp"
 #include "platform/http/idempotency_key.hpp"
 #include "platform/http/unchecked_fields.hpp"
+#include "platform/policy/in_flight_place.hpp"
 #include "platform/server/channel_endpoint.hpp"
 #include "platform/server/connection.hpp"
 
@@ -44,26 +45,24 @@ class connection_actor::dispatch_site final : public call_site, public http::cli
   base::ip_address client() const override { return actor_.client_of(place_); }
 
   base::result<void> send(actor::service_slot& slot, caf::message content) override {
-    if (!slot.in_flight.enter())
-      return base::fail(base::errc::unavailable, "service " + slot.name() + " has as many requests in flight as it may");
+    policy::in_flight_place taken(slot.in_flight);
+    if (!taken) return base::fail(base::errc::unavailable, "service " + slot.name() + " has as many requests in flight as it may");
     auto* replica = actor_.services_.find(slot, actor_.number_);
-    if (!replica) {
-      slot.in_flight.leave();
-      return base::fail(base::errc::unavailable, "service " + slot.name() + " is not running");
-    }
+    if (!replica) return base::fail(base::errc::unavailable, "service " + slot.name() + " is not running");
     auto& x = actor_.exchanges_[place_];
-    x.awaits = &slot;
-    if (x.upgrades) {
-      auto& w = actor_.websockets_[actor_.sessions_[x.session].websocket];
-      w.replica = caf::actor_cast<caf::strong_actor_ptr>(replica);
-      actor_.watch_replica(w.replica);
-    }
+    auto handle = x.upgrades ? caf::actor_cast<caf::strong_actor_ptr>(replica) : nullptr;
+    if (handle) actor_.watch_replica(handle);
     const auto number = number_of(place_, x.generation);
     if (priority_ != actor::priority::high) {
       x.batch = actor_.calls_.add(slot, *replica, number, std::move(content));
     } else { // overtakes the others
-      replica->enqueue(actor::make_element(actor_.ctrl(), actor::request_id(number).with_high_priority(), std::move(content)), actor_.context());
+      const auto id = actor::request_id(number).with_high_priority();
+      actor::deliver(*replica, actor::make_element(actor_.ctrl(), id, std::move(content)), actor_.context());
     }
+    // It is on its way: the exchange owns the place, and the channel has begun for the service.
+    x.awaits = &slot;
+    taken.keep();
+    if (handle) actor_.websockets_[actor_.sessions_[x.session].websocket].replica = std::move(handle);
     return {};
   }
 
@@ -129,17 +128,12 @@ void connection_actor::dispatch(std::uint32_t index, http::request& request) {
   const auto place = open_exchange(index, request);
   if (place == none) return close_session(index); // twice the bound is in flight: nothing is left to answer with
   if (!sessions_[index].is(session::from_trusted_proxy)) request.drop_claims();
-  std::optional<http::response> answer;
   try {
-    answer = handle(place, request);
+    if (auto answer = handle(place, request)) return complete(place, std::move(*answer));
   } catch (const std::exception& e) {
-    answer = failed(place, "decode_failed", e);
+    return complete(place, failed(place, "decode_failed", e));
   }
-  if (answer) {
-    complete(place, std::move(*answer));
-  } else {
-    wheel_.at_most(index, exchanges_[place].due);
-  }
+  wheel_.at_most(index, exchanges_[place].due);
 }
 
 // A route's own code threw: its request is answered, and everything else goes on.
@@ -193,6 +187,7 @@ std::optional<http::response> connection_actor::handle(std::uint32_t place, http
   return rule.target->start(site, request);
 }
 
+// When it throws, nothing has been counted and the exchange is still open: it may be completed with something else.
 void connection_actor::complete(std::uint32_t place, http::response&& response) {
   auto& x = exchanges_[place];
   x.response = std::move(response);
@@ -200,13 +195,11 @@ void connection_actor::complete(std::uint32_t place, http::response&& response) 
   if (const auto status = x.response.status; (status < 200 && !(x.upgrades && status == 101)) || status > 599)
     x.response = http::problem({base::errc::internal, "the service answered with a status that is none"}, x.trace.request_id());
   if (x.may_compress) http::compress(x.response, gzip_, x.accepts_gzip);
-  x.held_bytes = x.response.body.size() + x.response.own_fields().size();
-  if (answer_bytes_ + x.held_bytes > limits_.answer_bytes) {
+  auto held = x.response.body.size() + x.response.own_fields().size();
+  if (answer_bytes_ + held > limits_.answer_bytes) {
     x.response = http::problem({base::errc::unavailable, "too many answers wait for their clients"}, x.trace.request_id());
-    x.held_bytes = x.response.body.size();
+    held = x.response.body.size();
   }
-  answer_bytes_ += x.held_bytes;
-  x.answered = true;
   if (x.stream != none && !x.response.is_streamed) end_stream(x); // an error has taken the stream's place
   if (x.upgrades) {
     auto& s = sessions_[x.session];
@@ -214,9 +207,9 @@ void connection_actor::complete(std::uint32_t place, http::response&& response) 
       http::unchecked_fields::of(x.response) = std::move(websockets_[s.websocket].handshake_fields);
     } else {
       leave_websocket(s);
+      x.upgrades = false;
     }
   }
-  metrics_.answered(x.route, x.response.status, now_ - x.started);
   if (x.response.status == 500 || x.response.status == 504) {
     base::log::warn("request_failed", {{"request_id", x.trace.request_id()},
                                        {"route", x.route == exchange::no_route ? std::string_view("none")
@@ -225,6 +218,10 @@ void connection_actor::complete(std::uint32_t place, http::response&& response) 
                                        {"client", client_of(place).text()}});
   }
   if (sessions_[x.session].first_exchange == place) mark_dirty(x.session);
+  metrics_.answered(x.route, x.response.status, now_ - x.started);
+  x.held_bytes = held;
+  answer_bytes_ += held;
+  x.answered = true;
 }
 
 void connection_actor::on_reply(const caf::mailbox_element& element) {
@@ -265,9 +262,9 @@ void connection_actor::on_answer(std::uint64_t number, const caf::message& paylo
     if (x.session == none) release_exchange(place);
     return;
   }
-  if (payload.match_elements<caf::error>())
-    return complete(place, http::problem(actor::from_caf(payload.get_as<caf::error>(0)), x.trace.request_id()));
   try {
+    if (payload.match_elements<caf::error>())
+      return complete(place, http::problem(actor::from_caf(payload.get_as<caf::error>(0)), x.trace.request_id()));
     auto response = plane_->routes->at(x.route).target->finish(payload);
     if (response.is_streamed) begin_stream(place, payload, replica, slot, response);
     complete(place, std::move(response));

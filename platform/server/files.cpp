@@ -7,7 +7,7 @@
 #include "platform/http/media_type.hpp"
 #include "platform/http/range.hpp"
 #include "platform/http/target.hpp"
-#include "platform/policy/in_flight_limit.hpp"
+#include "platform/policy/in_flight_place.hpp"
 #include "platform/server/file_tree.hpp"
 
 #include <algorithm>
@@ -151,13 +151,16 @@ class file_endpoint final : public endpoint {
   }
 
   base::result<http::response> attach(http::response r, file_tree::entry entry, const http::range_choice& choice) const {
-    if (!open_->enter()) return base::fail(base::errc::unavailable, "too many files are on their way at once");
+    policy::in_flight_place place(*open_);
+    if (!place) return base::fail(base::errc::unavailable, "too many files are on their way at once");
     const auto leave = [open = open_](const http::file_part* part) {
       delete part;
       open->leave();
     };
-    r.file = std::shared_ptr<const http::file_part>(new http::file_part(entry.file.release(), choice.first, choice.length),
-                                                      leave);
+    const auto* part = new http::file_part(entry.file.fd(), choice.first, choice.length);
+    static_cast<void>(entry.file.release());
+    place.keep();
+    r.file = std::shared_ptr<const http::file_part>(part, leave); // calls `leave` when there is no memory
     return r;
   }
 

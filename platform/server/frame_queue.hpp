@@ -16,8 +16,9 @@ class frame_queue {
   [[nodiscard]] std::int64_t cost() const noexcept { return cost_; }
 
   void push(outgoing message) {
-    cost_ += channel_link::cost(message.bytes);
+    const auto more = channel_link::cost(message.bytes);
     frames_.push_back(std::move(message));
+    cost_ += more;
   }
 
   /// The oldest message, taken out. Not of an empty queue.

@@ -301,6 +301,7 @@ intake* connection_actor::borrow_intake(session& s) {
   auto& from = free_intakes_.empty() ? intake_places_ : free_intakes_;
   if (from.empty()) {
     intakes_.emplace_back();
+    intake_places_.reserve(intakes_.capacity()); // so that giving one back takes no memory
     from.push_back(static_cast<std::uint32_t>(intakes_.size() - 1));
   }
   auto& place = intakes_[from.back()];

@@ -16,20 +16,20 @@ class slab {
 
   explicit slab(std::size_t most) : most_(most) {}
 
-  /// A free record, as its last user left it; `none` when the bound is reached.
+  /// A free record, as its last user left it; `none` when the bound is reached. When there is no memory to grow, nothing has changed.
   [[nodiscard]] std::uint32_t acquire() {
     if (free_.empty()) {
       const auto begin = chunks_.size() * ChunkRecords;
       if (begin >= most_) return none;
-      chunks_.push_back(std::make_unique<Record[]>(ChunkRecords));
       free_.reserve(begin + ChunkRecords);
+      chunks_.push_back(std::make_unique<Record[]>(ChunkRecords));
       for (std::size_t i = ChunkRecords; i > 0; --i) free_.push_back(static_cast<std::uint32_t>(begin + i - 1));
     }
     const auto index = free_.back();
     free_.pop_back();
     return index;
   }
-  void release(std::uint32_t index) { free_.push_back(index); }
+  void release(std::uint32_t index) noexcept { free_.push_back(index); } // there is room for all
 
   [[nodiscard]] Record& operator[](std::uint32_t index) noexcept {
     return chunks_[index / ChunkRecords][index % ChunkRecords];

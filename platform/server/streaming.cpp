@@ -1,6 +1,7 @@
 // connection_actor: answers whose body comes from a service, chunk by chunk.
 
 #include "platform/base/log.hpp"
+#include "platform/policy/in_flight_place.hpp"
 #include "platform/server/connection.hpp"
 
 #include <caf/abstract_actor.hpp>
@@ -13,7 +14,7 @@ namespace {
 
 void tell(const caf::strong_actor_ptr& replica, caf::message_id id, caf::message content, caf::strong_actor_ptr sender,
           actor::worker* worker) {
-  replica->get()->enqueue(actor::make_element(std::move(sender), id, std::move(content)), worker);
+  actor::deliver(*replica->get(), actor::make_element(std::move(sender), id, std::move(content)), worker);
 }
 
 } // namespace
@@ -23,10 +24,10 @@ void connection_actor::begin_stream(std::uint32_t place, const caf::message& ans
                                     http::response& response) {
   auto& x = exchanges_[place];
   if (x.head_only || !http::has_body(response.status)) return forget_stream(x, answer, replica); // there will be no body
-  const auto room = replica && slot.in_flight.enter();
-  const auto number = room ? streams_.acquire() : none;
+  const auto within = plane_->routes->at(x.route).target->opened_stream(answer);
+  policy::in_flight_place taken(slot.in_flight);
+  const auto number = replica && taken ? streams_.acquire() : none;
   if (number == none) {
-    if (room) slot.in_flight.leave();
     forget_stream(x, answer, replica);
     response = http::problem({base::errc::unavailable, "too many answers are streamed at once"}, x.trace.request_id());
     return;
@@ -34,9 +35,10 @@ void connection_actor::begin_stream(std::uint32_t place, const caf::message& ans
   auto& opened = streams_[number];
   opened = {};
   opened.source = replica;
-  opened.number = plane_->routes->at(x.route).target->opened_stream(answer);
+  opened.number = within;
   x.stream = number;
   x.awaits = &slot;
+  taken.keep();
   x.due = timing_wheel::never;
   if (!x.http_1_1) { // the end of the connection is the end of the body
     auto& s = sessions_[x.session];

@@ -124,8 +124,8 @@ void connection_actor::after_frames(std::uint32_t index) {
 void connection_actor::resume_later(std::uint32_t index) {
   auto& s = sessions_[index];
   if (s.is(session::resumable)) return;
-  s.set(session::resumable);
   resumable_.push_back(index);
+  s.set(session::resumable);
 }
 
 // The parser's message into `inflater_`. False when the channel is finished instead.
@@ -178,7 +178,7 @@ void connection_actor::deliver(std::uint32_t index, websocket_session& w) {
   const auto number = w.next_number();
   auto id = actor::request_id(channel_number(sessions_[index].websocket, number));
   if (rule.priority == actor::priority::high) id = id.with_high_priority();
-  w.replica->get()->enqueue(actor::make_element(ctrl(), id, std::move(*message)), context());
+  actor::deliver(*w.replica->get(), actor::make_element(ctrl(), id, std::move(*message)), context());
   w.unanswered.push_back({number, is_compressed, tick_in(rule.timeout), payload.size()});
   w.unanswered_bytes += payload.size();
   if (is_compressed) inflated_bytes_ += payload.size();

@@ -8,6 +8,7 @@
 #include <caf/actor_cast.hpp>
 
 #include <algorithm>
+#include <utility>
 
 namespace troupe::server {
 
@@ -27,12 +28,12 @@ std::shared_ptr<channel_link> connection_actor::begin_websocket(std::uint32_t ex
   w.endpoint = &endpoint;
   w.route = x.route;
   w.trace = x.trace;
+  x.upgrades = true;
+  sessions_[x.session].websocket = place; // from here on no request is read
   w.link = std::make_shared<channel_link>(address(), place, generation, endpoint.options().queue_bytes);
   w.handshake_fields = std::move(agreed.fields);
   w.deflate_bits = agreed.deflate ? agreed.deflate->window_bits : std::uint8_t{0};
   w.parser = websocket::frame_parser(limits_.websocket.message_bytes, agreed.deflate.has_value());
-  x.upgrades = true;
-  sessions_[x.session].websocket = place; // from here on no request is read
   return w.link;
 }
 
@@ -57,31 +58,30 @@ void connection_actor::open_websocket(std::uint32_t index) {
 // the client's is waited for; without, it has come or cannot be trusted to. Whatever else comes is dropped.
 void connection_actor::finish_websocket(websocket_session& w, std::uint16_t code, std::string_view reason, bool awaits_peer) {
   if (w.code != 0) return;
+  auto fitting = websocket::fitting_reason(reason);
+  tell_service_of_end(w, code, reason); // may throw: then nothing is decided
+  if (w.state == phase::open) mark_dirty(w.session);
   w.code = code;
-  w.reason = websocket::fitting_reason(reason);
+  w.reason = std::move(fitting);
   w.awaits_peer = awaits_peer;
-  tell_service_of_end(w, code, reason);
   w.link->has_ended.store(true, std::memory_order_relaxed);
   w.parser.drop_messages();
   count_waiting(w);
-  if (w.state != phase::open) return;
-  w.state = phase::finishing;
-  mark_dirty(w.session);
+  if (w.state == phase::open) w.state = phase::finishing;
 }
 
-// The session is a WebSocket no more: it ends, or it was refused the upgrade.
+// The session is a WebSocket no more: it ends, or it was refused the upgrade, perhaps as it could not be begun.
 void connection_actor::leave_websocket(session& s) {
-  const auto place = s.websocket;
-  auto& w = websockets_[place];
-  s.websocket = none;
-  tell_service_of_end(w, close_code::lost, {});
+  auto& w = websockets_[s.websocket];
+  tell_service_of_end(w, close_code::lost, {}); // may throw: then nothing is given back
+  const auto place = std::exchange(s.websocket, none);
   if (w.has_begun()) {
     websocket_metrics_.open->add(-1);
     websocket_metrics_.closed(w.code != 0 ? w.code : close_code::lost);
   }
   held_bytes_ -= w.counted_bytes;
   answer_bytes_ -= w.counted_queue;
-  w.link->has_ended.store(true, std::memory_order_relaxed);
+  if (w.link) w.link->has_ended.store(true, std::memory_order_relaxed);
   websocket_session left; // frees what the record holds
   left.generation = w.generation;
   left.endpoint = w.endpoint;
@@ -99,10 +99,10 @@ void connection_actor::count_waiting(websocket_session& w) noexcept {
 
 void connection_actor::tell_service_of_end(websocket_session& w, std::uint16_t code, std::string_view reason) {
   if (w.service_was_told || !w.replica) return;
-  w.service_was_told = true;
+  auto told = actor::make_element(nullptr, caf::message_id{}, w.endpoint->closed(channel_envelope(w), w.link, code, reason));
   if (!w.has_begun()) calls_.send(); // the opening goes first
-  w.replica->get()->enqueue(actor::make_element(nullptr, caf::message_id{}, w.endpoint->closed(channel_envelope(w), w.link, code, reason)),
-                            context());
+  w.service_was_told = true;
+  actor::deliver(*w.replica->get(), std::move(told), context());
 }
 
 actor::envelope connection_actor::channel_envelope(const websocket_session& w) {

@@ -51,8 +51,9 @@ void connection_actor::on_channel_reply(std::uint64_t number, const caf::message
   } else {
     try {
       if (auto message = w.endpoint->answer(reply)) {
-        w.link->waiting.fetch_add(channel_link::cost(message->bytes), std::memory_order_relaxed);
+        const auto cost = channel_link::cost(message->bytes);
         w.queue.push(std::move(*message));
+        w.link->waiting.fetch_add(cost, std::memory_order_relaxed);
         count_queue(w);
       }
     } catch (const std::exception& e) {

@@ -22,8 +22,8 @@ constexpr std::size_t files_a_turn = 16; // then other sessions have their turn
 void connection_actor::mark_dirty(std::uint32_t index) {
   auto& s = sessions_[index];
   if (s.is(session::dirty)) return;
-  s.set(session::dirty);
   dirty_.push_back(index);
+  s.set(session::dirty);
 }
 
 void connection_actor::flush_dirty() {

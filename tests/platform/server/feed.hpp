@@ -96,7 +96,8 @@ class feed_server {
 /// A client's blocking socket.
 class feed_client {
  public:
-  explicit feed_client(const feed_server& server, int receive_buffer = 0);
+  explicit feed_client(std::uint16_t port, int receive_buffer = 0);
+  explicit feed_client(const feed_server& server, int receive_buffer = 0) : feed_client(server.port(), receive_buffer) {}
   ~feed_client();
   feed_client(const feed_client&) = delete;
   feed_client& operator=(const feed_client&) = delete;
