@@ -2,6 +2,7 @@
 import contextlib
 import resource
 import shutil
+import signal
 import socket
 import sqlite3
 import threading
@@ -153,6 +154,70 @@ class Exhaustion(SystemTest):
         with server.connect() as c:
             for name, body in acknowledged.copy().items():
                 self.assertEqual(pay(c, name).body, body)
+
+    def test_a_disk_that_is_full_while_it_drains_costs_no_payment_and_no_time(self):
+        """C-115, C-116."""
+        server = self.serve()
+        lock, refused, acknowledged = threading.Lock(), set(), {}
+
+        def client(number):
+            count = 0
+            with server.connect() as c:
+                while True:
+                    name = f"drain-{number}-{count}"
+                    count += 1
+                    answer = c.ask("POST", "/v1/payments", payment("drain", 100), key(name))
+                    with lock:
+                        if answer.status == 201:
+                            acknowledged[name] = answer.body
+                        else:
+                            refused.add(answer.status)
+                    if answer.announces_close():
+                        return
+
+        threads = [threading.Thread(target=client, args=(n,)) for n in range(6)]
+        for thread in threads:
+            thread.start()
+        wait_until(lambda: len(acknowledged) > 50, "payments are made")
+        hard = resource.prlimit(server.pid, resource.RLIMIT_FSIZE)[1]
+        resource.prlimit(server.pid, resource.RLIMIT_FSIZE, (8192, hard))
+        wait_until(lambda: refused, "the disk is full")
+        begin = time.monotonic()
+        server.end()
+        self.assertLess(time.monotonic() - begin, 10)
+        for thread in threads:
+            thread.join()
+        self.assertEqual(refused, {503})
+        server = self.serve()
+        self.assertEqual(server.balance()["payments"], {"count": len(acknowledged), "amount_minor": 100 * len(acknowledged)})
+        with server.connect() as c:
+            for name, body in acknowledged.items():
+                self.assertEqual(c.ask("POST", "/v1/payments", payment("drain", 100), key(name)).body, body)
+
+    def test_without_descriptors_a_drain_answers_who_is_there_and_closes_who_waits(self):
+        """C-76."""
+        server = self.serve("connections.defer_accept=0")
+        hard = resource.prlimit(server.pid, resource.RLIMIT_NOFILE)[1]
+        with contextlib.ExitStack() as stack:
+            half = [stack.enter_context(server.connect()) for _ in range(10)]
+            for c in half:
+                c.send(request("POST", "/echo", None, {"Content-Length": 10}) + b"first")
+                c.wait_until_read()
+            full = server.open_descriptors()
+            resource.prlimit(server.pid, resource.RLIMIT_NOFILE, (full, hard))
+            waiting = [stack.enter_context(server.connect()) for _ in range(50)]
+            for c in waiting:
+                c.send(request("GET", "/hello"))
+            server.send_signal(signal.SIGTERM)
+            wait_until(lambda: "draining" in server.log(), "the drain begins")
+            for c in half:
+                c.send(b"later")
+            for c in half:
+                self.assertEqual(c.read().body, b"firstlater")
+            for c in waiting:  # closed, or served with a descriptor that a session has given back
+                self.assertIn(c.read_to_end()[:12], (b"", b"HTTP/1.1 200"))
+        self.assertEqual(server.wait_end(), 0)
+        server.check_sanitizers()
 
     def test_no_descriptors_left_means_no_spinning_and_recovery(self):
         server = self.serve()
