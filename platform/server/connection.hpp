@@ -115,7 +115,6 @@ class connection_actor final : public actor::turn_actor {
   void recycle(std::uint32_t intake_index);
   void count_held(intake& in) noexcept;
   [[nodiscard]] bool may_take(const session& s) const noexcept;
-  [[nodiscard]] bool waits_for_last(const session& s) const noexcept;
   [[nodiscard]] bool may_read(const session& s) const noexcept;
   void begin_body_time(std::uint32_t index);
   void time_request(std::uint32_t index);

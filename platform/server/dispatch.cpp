@@ -107,7 +107,7 @@ std::uint32_t connection_actor::open_exchange(std::uint32_t index, const http::r
   x.trace = new_trace();
   x.client = s.is(session::from_trusted_proxy) ? http::forwarded_client(request.fields, plane_->proxies.trusted) : base::ip_address();
   x.answered = false;
-  x.may_compress = false;
+  x.is_alone = x.may_compress = false;
   x.upgrades = false;
   x.head_only = request.method == http::method::head;
   x.http_1_1 = request.http_1_1;
@@ -176,6 +176,7 @@ std::optional<http::response> connection_actor::handle(std::uint32_t place, http
     if (!key) return http::problem(400, "Idempotency-Key must be one string of 1 to 255 printable characters", id());
     envelope.idempotency_key = std::move(*key);
   }
+  x.is_alone = rule.is_alone;
   x.may_compress = rule.may_compress && plane_->responses.gzip;
   x.accepts_gzip = x.may_compress && http::accepts_gzip(request);
   x.due = tick_in(rule.timeout);

@@ -40,6 +40,7 @@ struct exchange {
   bool http_1_1 = true;
   bool keep_alive = true;
   bool may_compress = false; ///< the route's rule
+  bool is_alone = false;     ///< the route's rule: what the session asks behind it waits
   bool accepts_gzip = false;
   bool upgrades = false;   ///< asks that its session become a WebSocket
 };

@@ -22,18 +22,12 @@ constexpr std::string_view head_end = "\r\n\r\n";
 
 } // namespace
 
-// Back-pressure: a session with its depth of requests in flight, or whose output is blocked, has no more taken from it; and it is not
-// read while it has bytes that wait to be taken, so that the client's window fills.
+// Back-pressure: a session with its depth of requests in flight or with one that stands alone, or whose output is blocked, has no more taken from it;
+// and it is not read while it has bytes that wait to be taken, so that the client's window fills.
 bool connection_actor::may_take(const session& s) const noexcept {
-  return s.in_flight < limits_.pipeline_depth && !s.is(session::blocked) && !waits_for_last(s) &&
+  return s.in_flight < limits_.pipeline_depth && !s.is(session::blocked) &&
+         (s.last_exchange == none || !exchanges_[s.last_exchange].is_alone) &&
          (s.websocket == none || may_take_frames(websockets_[s.websocket]));
-}
-
-// Whether the last request's answer must have left before the next one is taken.
-bool connection_actor::waits_for_last(const session& s) const noexcept {
-  if (s.last_exchange == none) return false;
-  const auto route = exchanges_[s.last_exchange].route;
-  return route != exchange::no_route && plane_->routes->at(route).is_alone;
 }
 
 bool connection_actor::may_read(const session& s) const noexcept {
