@@ -16,7 +16,6 @@ namespace {
 
 using base::errc;
 
-constexpr std::chrono::milliseconds busy_timeout{5000};
 constexpr int busy_pause_ms = 20;
 
 // Negative cache_size is in KiB. A checkpoint every 4000 pages (16 MB) keeps its two fsyncs rare beside those
@@ -99,7 +98,7 @@ base::result<database> database::open(const std::filesystem::path& file, access 
   if (code != SQLITE_OK) return refuse(file, reason_of_sqlite(code, mode));
   // The change to WAL does not wait for others that make the same file at the same moment, whatever the busy
   // time-out.
-  const auto give_up = base::clock::now() + busy_timeout;
+  const auto give_up = base::clock::now() + database::busy_timeout;
   int refusal = opened.configure(mode);
   while ((refusal & 0xff) == SQLITE_BUSY && base::clock::now() < give_up) {
     ::sqlite3_sleep(busy_pause_ms);

@@ -1,8 +1,8 @@
 #include "platform/store/fts5.hpp"
 #include "platform/store/sqlite.hpp"
 
-#include <algorithm>
 #include <memory>
+#include <new>
 #include <vector>
 
 namespace troupe::store {

@@ -95,6 +95,26 @@ base::result<int> database::schema_number() {
   return static_cast<int>(latest->integer_at(0));
 }
 
+namespace {
+
+/// A longer wait for another writer, until the end of the scope.
+class patience {
+ public:
+  patience(sqlite3* connection, std::chrono::milliseconds wait) noexcept : connection_(connection) { set(wait); }
+  ~patience() { set(database::busy_timeout); }
+  patience(const patience&) = delete;
+  patience& operator=(const patience&) = delete;
+
+ private:
+  void set(std::chrono::milliseconds wait) noexcept { ::sqlite3_busy_timeout(connection_, static_cast<int>(wait.count())); }
+
+  sqlite3* connection_;
+};
+
+constexpr std::chrono::minutes migration_patience{10};
+
+} // namespace
+
 base::result<void> database::migrate(std::span<const migration> steps) {
   for (std::size_t i = 0; i < steps.size(); ++i) {
     if (steps[i].number != static_cast<int>(i) + 1) {
@@ -110,6 +130,7 @@ base::result<void> database::migrate(std::span<const migration> steps) {
   auto number = schema_number();
   if (number.has_error()) return number.error();
   if (*number > known) return newer(*number);
+  const patience waits(connection_, migration_patience);
   while (*number < known) {
     auto applied = apply(steps[static_cast<std::size_t>(*number)]);
     if (applied.has_error()) return applied.error();
@@ -135,6 +156,7 @@ base::result<void> database::apply(const migration& step) {
     rollback();
     return {};
   }
+  base::log::info("store_migrating", {{"number", step.number}});
   if (execute(step.sql).has_error()) return failed("failed");
   if (!in_transaction()) {
     return base::fail(errc::internal,

@@ -2,6 +2,7 @@
 
 #include "platform/base/result.hpp"
 
+#include <chrono>
 #include <concepts>
 #include <cstddef>
 #include <cstdint>
@@ -99,6 +100,9 @@ class database {
  public:
   enum class access { read_write, read_only };
 
+  /// How long a statement waits for another writer, before it is `unavailable`.
+  static constexpr std::chrono::milliseconds busy_timeout{5000};
+
   /// Opens (and with read_write creates, mode 0600) the file; sets WAL, synchronous=FULL, foreign_keys=ON,
   /// busy_timeout 5 s, a page cache of 16 MB, no memory mapping. Reads the header and the schema; other pages
   /// are checked when they are read.
@@ -111,7 +115,8 @@ class database {
   ~database();
 
   /// Applies the migrations that the file has not seen, each in a transaction with its number (table
-  /// `schema_version`). Two processes may do it at once: one applies, the other waits and finds it done.
+  /// `schema_version`). Two processes may do it at once: one applies, the other waits, up to ten minutes, and finds it done. A step may take as
+  /// long as reading all that there is; the log says when one begins.
   /// Errors: unavailable when the file was written by a newer version (it has a number that is not in the
   /// list), or a step fails (its transaction is rolled back, the steps before it stay); internal when the
   /// numbers are not 1, 2, 3, ...

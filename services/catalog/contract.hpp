@@ -70,7 +70,7 @@ using catalog_store_actor = caf::typed_actor<
 /// Full-text search in the store; service "catalog-search".
 using catalog_search_actor = caf::typed_actor<
     // A page of products. Pages of a query neither overlap nor leave anything out while nothing is written;
-    // the pages without a query never do. invalid_argument as `plan_search`. Idempotent.
+    // the pages without a query never do. invalid_argument as `plan_search`, and for more than ten words. Idempotent.
     caf::result<v1::SearchProductsReply>(actor::envelope, v1::SearchProductsRequest)>;
 
 } // namespace troupe::catalog

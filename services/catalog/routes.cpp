@@ -79,7 +79,7 @@ base::result<v1::SearchProductsRequest> decode_search(const http::request& reque
     // What is no number is out of range too; the plan says so.
     message.set_page_size(read.ec == std::errc{} && read.ptr == end ? size : 0);
   }
-  // Looked at here too, so that what is wrong never waits for the store.
+  // Looked at here too, so that what is wrong does not wait for the store; only the number of words is counted there.
   if (const auto plan = plan_search(message); plan.has_error()) return plan.error();
   return message;
 }
