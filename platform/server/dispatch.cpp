@@ -129,7 +129,10 @@ void connection_actor::dispatch(std::uint32_t index, http::request& request) {
   if (place == none) return close_session(index); // twice the bound is in flight: nothing is left to answer with
   if (!sessions_[index].is(session::from_trusted_proxy)) request.drop_claims();
   try {
-    if (auto answer = handle(place, request)) return complete(place, std::move(*answer));
+    if (auto answer = handle(place, request)) {
+      exchanges_[place].is_alone = answer->file != nullptr; // anything else holds nothing
+      return complete(place, std::move(*answer));
+    }
   } catch (const std::exception& e) {
     return complete(place, failed(place, "decode_failed", e));
   }

@@ -1,5 +1,6 @@
 #include "platform/server/files.hpp"
 
+#include "platform/base/bytes.hpp"
 #include "platform/base/clock.hpp"
 #include "platform/http/accept_encoding.hpp"
 #include "platform/http/conditional.hpp"
@@ -9,6 +10,8 @@
 #include "platform/http/target.hpp"
 #include "platform/policy/in_flight_place.hpp"
 #include "platform/server/file_tree.hpp"
+
+#include <unistd.h>
 
 #include <algorithm>
 #include <array>
@@ -27,6 +30,9 @@ constexpr std::string_view index_name = "index.html";
 // A change within the kernel's time stamp of the last one shows in neither size nor time, so a tag that young is no proof of sameness.
 // Source: RFC 9110 section 8.8.1.
 constexpr std::int64_t settles_after_ns = 2 * second_ns;
+
+// A part of a file that is as short costs less read into the answer than sent from its descriptor, and holds none meanwhile.
+constexpr std::size_t read_whole = 16 * 1024;
 
 std::string tag_of(const file_tree::entry& e, bool is_settled) {
   std::string tag = is_settled ? "\"" : "W/\"";
@@ -151,6 +157,7 @@ class file_endpoint final : public endpoint {
   }
 
   base::result<http::response> attach(http::response r, file_tree::entry entry, const http::range_choice& choice) const {
+    if (choice.length <= read_whole) return with_text(std::move(r), entry, choice);
     policy::in_flight_place place(*open_);
     if (!place) return base::fail(base::errc::unavailable, "too many files are on their way at once");
     const auto leave = [open = open_](const http::file_part* part) {
@@ -161,6 +168,14 @@ class file_endpoint final : public endpoint {
     static_cast<void>(entry.file.release());
     place.keep();
     r.file = std::shared_ptr<const http::file_part>(part, leave); // calls `leave` when there is no memory
+    return r;
+  }
+
+  static base::result<http::response> with_text(http::response r, const file_tree::entry& entry, const http::range_choice& choice) {
+    std::array<char, read_whole> text;
+    const auto got = ::pread(entry.file.fd(), text.data(), choice.length, static_cast<off_t>(choice.first));
+    if (got != static_cast<ssize_t>(choice.length)) return base::fail(base::errc::unavailable, "the file could not be read to its end");
+    r.body = base::shared_bytes(std::string_view(text.data(), choice.length));
     return r;
   }
 

@@ -14,7 +14,7 @@ namespace troupe::server {
 struct file_options {
   /// How long caches may keep a file without asking; 0: they ask each time, and are mostly told 304.
   std::chrono::seconds max_age{0};
-  /// Files on their way to clients at once, all connections together; above it 503.
+  /// Files of more than 16 KiB on their way to clients at once, all connections together; above it 503.
   std::int64_t most_open = 1024;
 };
 

@@ -249,6 +249,14 @@ class Amplification(Measured):
         """C-68."""
         self.repeat("200,000 requests of 32 bytes", b"GET /hello" + HOST + b"\r\n", 200_000, {200})
 
+    def test_files_of_few_bytes(self):
+        (self.directory / "files").mkdir()
+        (self.directory / "files" / "a").write_bytes(b"x")
+        server = self.serve_one(f"files.directory={self.directory / 'files'}")
+        for what, path, status in (("files of a byte", b"/static/a", 200), ("files that are not there", b"/static/b", 404)):
+            one = b"GET " + path + HOST + b"\r\n"
+            self.measure(f"10,000 {what}", lambda cost, stack: self.exchange(cost, stack, one * 10_000, 10_000, {status}), server)
+
     def test_searches_that_match_everything(self):
         words = "heart hanging white holder light home house hook hat happy"
         products = self.directory / "products.jsonl"

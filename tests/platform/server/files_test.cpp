@@ -244,7 +244,8 @@ TEST_CASE("a packed neighbour takes the file's place for clients that accept it,
 
 TEST_CASE("files on their way are bounded, and one that has arrived makes room") {
   const scratch_tree scratch;
-  scratch.write("a.txt", "x");
+  scratch.write("a.txt", std::string(16 * 1024 + 1, 'x'));
+  scratch.write("small.txt", std::string(16 * 1024, 'x'));
   const served files(scratch, {.most_open = 2});
   auto first = files.get("a.txt");
   const auto second = files.get("a.txt");
@@ -252,6 +253,10 @@ TEST_CASE("files on their way are bounded, and one that has arrived makes room")
   CHECK(refused.status == 503);
   CHECK(refused.field("Retry-After") == "1");
   CHECK(files.get("a.txt", {{"If-None-Match", "*"}}).status == 304); // takes no place
+  const auto small = files.get("small.txt");                         // nor does this: it is read at once
+  CHECK(small.status == 200);
+  CHECK(body_of(small) == std::string(16 * 1024, 'x'));
+  CHECK(body_of(files.get("a.txt", {{"Range", "bytes=1-10"}})) == "xxxxxxxxxx");
   first = {};
   CHECK(files.get("a.txt").status == 200);
 }

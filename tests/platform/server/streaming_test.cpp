@@ -3,6 +3,7 @@
 #include "platform/actor/serve.hpp"
 #include "platform/actor/stream.hpp"
 #include "platform/actor/system.hpp"
+#include "platform/server/json_only.hpp"
 #include "platform/server/server.hpp"
 
 #include <caf/actor_system.hpp>
@@ -87,6 +88,7 @@ struct streamer_state {
   actor::open_streams streams;
   std::shared_ptr<probe> seen;
   caf::typed_response_promise<actor::stream_chunk> never; // what a slow stream's caller waits for
+  caf::typed_response_promise<actor::stream_opened> held;  // the same, without a stream
   caf::typed_response_promise<actor::stream_opened> later; // what is answered when the test says so, by a cancel of no stream
 };
 
@@ -118,6 +120,11 @@ streamer::behavior_type streaming(streamer::pointer self, const actor::service_m
         if (request.kind == "refuse") return actor::to_caf({base::errc::conflict, "no stream today"});
         if (request.kind == "crash") throw std::runtime_error("broken");
         if (request.kind == "later") return state->later = self->make_response_promise<actor::stream_opened>();
+        if (request.kind == "held") {
+          state->held = self->make_response_promise<actor::stream_opened>();
+          state->seen->made_chunk(); // the test may answer it now
+          return state->held;
+        }
         auto opened = state->streams.open(source_of(request.kind, state->seen));
         if (opened.has_error()) return actor::to_caf(opened.error());
         return *opened;
@@ -133,6 +140,7 @@ streamer::behavior_type streaming(streamer::pointer self, const actor::service_m
       },
       [state](const actor::cancel_stream& request) {
         state->streams.cancel(request);
+        if (state->held.pending()) state->held.deliver(actor::stream_opened{});
         if (state->later.pending()) state->later.deliver(*state->streams.open(source_of("one", state->seen)));
         if (state->never.pending()) state->never.deliver(actor::stream_chunk{{}, true});
         state->seen->cancelled();
@@ -162,8 +170,11 @@ struct world {
       return r;
     };
     routes.get("/stream", server::stream_from(service, decode, encode)).within(300ms);
-    routes.get("/brief", server::call(service, decode, encode)).within(300ms); // opens a stream that nobody reads
+    routes.get("/brief", server::call(service, decode, encode)).within(300ms);
     routes.get("/patient", server::call(service, decode, encode)).within(20s);
+    routes.get("/alone", server::call(service, decode, encode)).within(20s).one_at_a_time();
+    routes.post("/json-stream", server::json_only(server::stream_from(service, decode, encode))).within(300ms);
+    routes.post("/now", server::respond([](const http::request& r) { return http::json_response(200, std::string(r.body)); }));
     routes.get("/now", server::respond([](const http::request&) { return http::json_response(200, "{}"); }));
     routes.get("/status", server::respond([](const http::request& r) {
                  http::response wrong;
@@ -245,6 +256,7 @@ class client {
   }
   [[nodiscard]] int last_error() const { return error_; }
   void close() { socket_ = net::socket(); }
+  void finish() { REQUIRE(::shutdown(socket_.fd(), SHUT_WR) == 0); }
 
  private:
   bool more() {
@@ -321,7 +333,7 @@ TEST_CASE("a request that does not come in time takes no answer from those befor
   std::uint64_t timed_out = 0;
   for (const std::string incomplete : {"G", "GET /now HTTP/1.1\r\nHos", "POST /now HTTP/1.1\r\nHost: t\r\nContent-Length: 5\r\n\r\nab"}) {
     client c(w);
-    c.send("GET /patient?kind=later HTTP/1.1\r\nHost: t\r\n\r\n" + incomplete);
+    c.send("GET /patient?kind=held HTTP/1.1\r\nHost: t\r\n\r\n" + incomplete);
     ++timed_out;
     while (w.timed_out() < timed_out) std::this_thread::yield();
     w.answer_later_ones();
@@ -335,7 +347,7 @@ TEST_CASE("a request that does not come in time takes no deadline from those bef
   bounds.head_timeout = 100ms;
   world w(bounds);
   client c(w);
-  c.send("GET /brief?kind=later HTTP/1.1\r\nHost: t\r\n\r\nG"); // it is never answered
+  c.send("GET /brief?kind=held HTTP/1.1\r\nHost: t\r\n\r\nG"); // it is never answered
   CHECK(c.head().starts_with("HTTP/1.1 504 Gateway Timeout\r\n"));
   CHECK(c.to_end().find("HTTP/1.1 408 Request Timeout\r\n") != std::string::npos);
 }
@@ -352,6 +364,52 @@ TEST_CASE("a session has one stream at a time: what it asks behind one waits unt
   other.ask("/stream?kind=three");
   CHECK(other.head().starts_with("HTTP/1.1 200 OK"));
   CHECK(w.in_flight() <= 2);
+}
+
+TEST_CASE("what comes behind a request that stands alone waits for its answer, and is then answered however it came") {
+  const std::string post = "POST /now HTTP/1.1\r\nHost: t\r\nContent-Length: 5\r\n";
+  struct follower {
+    std::string at_once, later; // `later` is sent once the first answer is here
+    std::string answered;
+  };
+  const std::vector<follower> examples{
+      {"GET /now HTTP/1.1\r\nHost: t\r\n\r\n", "", "{}"},
+      {"GET /n", "ow HTTP/1.1\r\nHost: t\r\n\r\n", "{}"},
+      {"", "GET /now HTTP/1.1\r\nHost: t\r\n\r\n", "{}"},
+      {post + "\r\nab", "cde", "abcde"},
+      {post + "\r\n", "abcde", "abcde"},
+      {post + "Expect: 100-continue\r\n\r\n", "abcde", "abcde"},
+  };
+  world w;
+  std::size_t held = 0;
+  for (const auto& example : examples) {
+    for (const bool finishes : {false, true}) {
+      CAPTURE(example.at_once, finishes);
+      client c(w);
+      c.send("GET /alone?kind=held HTTP/1.1\r\nHost: t\r\n\r\n" + example.at_once);
+      if (finishes && example.later.empty()) c.finish();
+      ++held;
+      while (w.seen->chunks() < held) std::this_thread::yield();
+      w.answer_later_ones();
+      CHECK(c.head().starts_with("HTTP/1.1 200 OK\r\n"));
+      if (!example.later.empty()) c.send(example.later);
+      if (finishes && !example.later.empty()) c.finish();
+      auto head = c.head();
+      if (head.starts_with("HTTP/1.1 100 ")) head = c.head();
+      CHECK(head.starts_with("HTTP/1.1 200 OK\r\n"));
+      CHECK(c.until(example.answered) == example.answered);
+      if (finishes) CHECK(c.to_end().empty());
+    }
+  }
+}
+
+TEST_CASE("a stream behind json_only is a stream") {
+  world w;
+  client c(w);
+  c.send("POST /json-stream?kind=three HTTP/1.1\r\nHost: t\r\nContent-Type: application/json\r\nContent-Length: 2\r\n\r\n{}");
+  CHECK(c.head().find("Transfer-Encoding: chunked\r\n") != std::string::npos);
+  CHECK(c.chunk() == std::string(1000, 'a'));
+  CHECK(c.until("0\r\n\r\n").size() > 2000);
 }
 
 TEST_CASE("C-63: in HTTP/1.0 a stream of which not all has left ends with a reset, also when its last chunk waits here") {
