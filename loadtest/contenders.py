@@ -24,6 +24,7 @@ OTHER_WAYS = {
     "troupe-normal": ("scheduler.batch", "false"),
     "troupe-batch": ("scheduler.batch", "true"),
 }
+BACK_ENDS = ("troupe-epoll", "troupe-io_uring")
 
 
 def _says(program, argument):

@@ -31,10 +31,11 @@ class Course:
         self.taking_part = taking_part
         wanted = options.scenario or scenarios.NAMES
         self.table = {s: [p for p in taking_part if scenarios.takes_part(s, p)] for s in scenarios.RANKING if s.name in wanted}
-        # Ways of Troupe and the floor that are compared by throughput and latency; memory and bursts are asked of one of each.
-        self.once_each = [p for p in taking_part if p.name in (contenders.REFERENCE, contenders.OURS) or p.group in ("study", "fair")]
+        # Memory and bursts are asked of one floor and of each back end of Troupe.
+        self.once_each = [p for p in taking_part if p.name in (contenders.REFERENCE, contenders.OURS, *contenders.BACK_ENDS)
+                          or p.group in ("study", "fair")]
         self.bursting = [p for p in self.once_each if p.group != "fair"]
-        self.measured_for_latency = [p for p in taking_part if p.name not in contenders.OTHER_WAYS]
+        self.measured_for_latency = [p for p in taking_part if p.name not in contenders.OTHER_WAYS or p.name in contenders.BACK_ENDS]
         self.parts = self._throughput() + [part for part in self._others() if part.name in wanted]
         if options.soak:
             self.parts.append(Part("soak", 1, options.soak_minutes * 60 + 30, self._soak))

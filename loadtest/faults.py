@@ -18,10 +18,19 @@ def of_throughput(data):
             for number, run in rounds.all_runs(by_round) for fault in run["faults"]]
 
 
+def paced_runs(by_round):
+    """[(round, at what rate, the run)] of a server's open loop."""
+    return [(number, rate, paced) for number, run in rounds.all_runs(by_round)
+            for rate, paced in [*((f"{share} %", one) for share, one in run["shares"].items()),
+                                *([("the same rate", run["same"])] if "same" in run else [])]]
+
+
 def of_latency(data):
-    return [f"openloop, round {number}, {name} at {share} %: {_kinds(paced['errors'])}"
-            for name, by_round in _ours(data.get("openloop")) for number, run in rounds.all_runs(by_round)
-            for share, paced in run["shares"].items() if _kinds(paced["errors"])]
+    ours = list(_ours(data.get("openloop")))
+    found = [f"openloop, round {number}, {name} at {rate}: {_kinds(paced['errors'])}"
+             for name, by_round in ours for number, rate, paced in paced_runs(by_round) if _kinds(paced["errors"])]
+    return found + [f"openloop, round {number}, {name} at the same rate: {run['same_failed']}"
+                    for name, by_round in ours for number, run in rounds.all_runs(by_round) if "same_failed" in run]
 
 
 def of_ramp(data):
@@ -35,7 +44,9 @@ def of_burst(data):
 
 
 def of_programs(data):
-    return [f"{name}: {failure}" for name, raw in data["programs"].items() for failure in raw.get("failures", [])]
+    peers = {server["name"] for server in data["servers"] if not contenders.is_ours(server["name"])}
+    return [f"{name}: {failure}" for name, raw in data["programs"].items() for failure in raw.get("failures", [])
+            if failure.partition(",")[0].partition(":")[0] not in peers]
 
 
 def not_measured(data):
@@ -59,9 +70,9 @@ def disturbed(data):
         found += [(f"{scenario}, round {number}", name, run["disturbed"])
                   for name, by_round in runs.items() for number, run in rounds.all_runs(by_round)]
     for name, by_round in data.get("openloop", {}).items():
-        found += [(f"openloop, round {number}, {share} %", name, paced["disturbed"])
-                  for number, run in rounds.all_runs(by_round) for share, paced in run["shares"].items()]
+        found += [(f"openloop, round {number}, {rate}", name, paced["disturbed"]) for number, rate, paced in paced_runs(by_round)]
     for name, run in data.get("ramp", {}).items():
         found += [(f"ramp, {step['connections']:,}", name, step["disturbed"]) for step in run["steps"]]
     found += [("burst", name, run["disturbed"]) for name, run in data.get("burst", {}).items()]
+    found += [("soak", "troupe", data["soak"]["load"].get("disturbed"))] if data.get("soak") else []
     return [entry for entry in found if entry[2]]

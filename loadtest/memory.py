@@ -3,6 +3,7 @@
 import contextlib
 import os
 import threading
+import time
 from pathlib import Path
 
 PAGE = os.sysconf("SC_PAGE_SIZE")
@@ -29,6 +30,16 @@ def resident(pids):
 
 def descriptors(pids):
     return sum(len(os.listdir(f"/proc/{pid}/fd")) for pid in pids)
+
+
+def still_descriptors(pids, patience=2.0):
+    """The number once it stands still for a tenth of a second: a connection that has just ended is not closed yet."""
+    end, seen, same = time.monotonic() + patience, descriptors(pids), 0
+    while same < 5 and time.monotonic() < end:
+        time.sleep(0.02)
+        now = descriptors(pids)
+        seen, same = now, same + 1 if now == seen else 0
+    return seen
 
 
 class Watch:

@@ -46,14 +46,14 @@ def latency(version):
     return (
         f"<p>wrk and ab are closed loops: a slow answer silences the client, and the wait that others would have had is "
         f"never counted. So all times here come from an open loop, oha {escape(version)}, which sends at a fixed rate and "
-        "times each request from when its turn came, answered or not. Histograms are merged over the rounds; no percentile "
+        "times each request from when its turn came. Histograms are merged over the rounds; no percentile "
         "was averaged. Half of the maximum was offered in every round, the other shares in the first and for half as "
         "long. oha's clock ticks in milliseconds: requests come in small batches, and part of each time is the wait "
         "for those before it, for every server alike.</p>"
         "<p><b>Maximum</b> is what this generator gets answered in a second when it offers what its own closed loop reached, each "
         "answer counted when it came. It is the median of three tries. It is below "
         "wrk's figure, as oha costs more CPU a request and has the same cores. <i>held</i> says whether at least 97 % of the "
-        "offered rate was answered in every round; where it was not, the times tell how long a queue grew.</p>"
+        "offered rate was answered in every round, and 99 % of what fell due has its time here; where not, a queue grew, and the end of the run cut its tail.</p>"
     )
 
 

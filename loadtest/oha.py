@@ -22,6 +22,8 @@ INSTALL_SECONDS = 3600
 LATE_SECONDS = 60
 # At the begin all connections are made at once, and what falls due meanwhile waits for them: not the server's latency under load.
 LEAD_SECONDS = 0.5
+# Its clock ticks in milliseconds and rounds up: a request that is let go within two of when it was due is on time.
+CLOCK_SECONDS = 0.002
 # How oha calls requests that were under way when its time was over.
 CUT = "aborted due to deadline"
 
@@ -79,11 +81,26 @@ def parse(text):
 
 
 def read_samples(path):
-    """[(seconds at which the request was due, seconds until its answer)] of the 2xx answers, in no order."""
+    """[(seconds at which its turn came, seconds until its answer)] of the 2xx answers, in no order."""
     with contextlib.closing(sqlite3.connect(f"file:{path}?mode=ro", uri=True)) as rows:
         return rows.execute(
             "SELECT coalesce(start_latency_correction, start), duration FROM oha WHERE status BETWEEN 200 AND 299"
         ).fetchall()
+
+
+def from_due(samples, rate):
+    """The same from when the generator's clock should have let each request go, so that its own delays count too.
+
+    One was due every 1/`rate` seconds since the first, in the order in which their turns came; oha stamps it when the tick that follows
+    has run, up to CLOCK_SECONDS later, and what is beyond that was a delay. Requests without a sample before one (errors, those that
+    the end cut) make it seem later, by 1/`rate` each.
+    """
+    if not samples:
+        return samples
+    ordered = sorted(samples)
+    first = min(stamp - i / rate for i, (stamp, _) in enumerate(ordered))
+    delays = (max(0.0, stamp - (first + i / rate) - CLOCK_SECONDS) for i, (stamp, _) in enumerate(ordered))
+    return [(stamp - delay, took + delay) for (stamp, took), delay in zip(ordered, delays)]
 
 
 def closed(server, path, seconds):
@@ -112,6 +129,7 @@ def result_of(text, samples, rate, seconds, lead):
     return result | {
         "offered_per_second": rate,
         "achieved_per_second": answered / seconds,
+        "due": round(rate * seconds),
         "unsent": max(0, round(rate * (lead + seconds)) - begun),
         "histogram": times,
     }
@@ -132,7 +150,8 @@ def paced(server, path, rate, seconds, directory, *, corrected=True, lead=LEAD_S
     server.check()
     if not samples.exists():
         raise Failure(f"oha wrote no samples of {server.name}: {(done.stderr or done.stdout).strip()[-300:]}")
-    result = result_of(done.stdout, read_samples(samples), rate, seconds, lead)
+    taken = read_samples(samples)
+    result = result_of(done.stdout, from_due(taken, rate) if corrected else taken, rate, seconds, lead)
     samples.unlink()
     client_seconds = used.ru_utime + used.ru_stime - client.ru_utime - client.ru_stime
     return result | cpu.per_request(spent, max(1, result["answers"])) | {"client_cpu_seconds": client_seconds}

@@ -1,6 +1,5 @@
 """Latency under load, by an open loop: each server at shares of its own maximum, and all at the same rate. Histograms merged over the rounds."""
 
-import contextlib
 import statistics
 
 import contenders
@@ -23,6 +22,8 @@ TRIES = 3
 SERVER_SECONDS, RUN_SECONDS = 0.2, 0.6
 # Below this share of what is offered a rate was not held, and its times say how long a queue grew.
 HELD = 0.97
+# Below this share of what fell due its times lack the slowest, which the end of the run has cut.
+COMPLETE = 0.99
 
 
 def maxima(server, place, seconds, patience):
@@ -54,7 +55,7 @@ def paced(server, rate, place, seconds, patience):
     times = run["histogram"]
     if not times.count:
         raise Failure(f"{server.name} answered nothing of {rate} requests a second: {run['errors']}")
-    return run | {"histogram": times.to_json(), "p99_us": times.percentile(PERCENTILES["p99"]) * 1e6}
+    return run | {"samples": times.count, "histogram": times.to_json(), "p99_us": times.percentile(PERCENTILES["p99"]) * 1e6}
 
 
 def run_once(peer, scenario, place, options, most, same, patience):
@@ -73,8 +74,10 @@ def run_once(peer, scenario, place, options, most, same, patience):
             seconds = options.seconds if share == COMPARED else brief(options)
             result["shares"][str(share)] = paced(server, rate_of(most, share), place, seconds, patience)
         if same and "maximum_per_second" not in result:  # In a later round, where all are warmed up alike.
-            with contextlib.suppress(Failure):  # One that answers nothing at that rate has its own share all the same.
+            try:
                 result["same"] = paced(server, same, place, options.seconds, patience)
+            except Failure as failure:  # One that answers nothing at that rate has its own share all the same.
+                result["same_failed"] = told(failure)
     return result
 
 
@@ -95,7 +98,8 @@ def compared(runs):
 
 
 def held(run):
-    return run["achieved_per_second"] >= HELD * run["offered_per_second"]
+    """Whether the rate was answered, and the times are those of nearly all that fell due."""
+    return run["achieved_per_second"] >= HELD * run["offered_per_second"] and run["samples"] >= COMPLETE * run["due"]
 
 
 def at_same_rate(runs):

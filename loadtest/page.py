@@ -74,7 +74,15 @@ def opening(ranking):
 
 def judgement(ranking):
     rows = [("", [target, measured, verdict.strip("*")]) for target, measured, verdict in targets.judged(ranking)]
-    return "<h2>What was to be reached</h2>" + table(["target", "measured", "verdict"], rows, (0, 1, 2))
+    why = "<p class=soft>Of what was not reached, the profiles further down say where the time goes and what was tried.</p>"
+    return "<h2>What was to be reached</h2>" + table(["target", "measured", "verdict"], rows, (0, 1, 2)) + why
+
+
+def profiles():
+    """Where the time goes and what was tried, as it is kept beside the programs: of this revision or of the one that each names."""
+    found = sorted((HERE / "profiles").glob("*.md"))
+    return "<h2>Profiles, and what was tried</h2>" + "".join(
+        f"<details><summary>{escape(file.stem)}</summary><pre>{escape(file.read_text())}</pre></details>" for file in found)
 
 
 def disturbances(ranking):
@@ -139,10 +147,21 @@ def latency_ratios(ranking):
     for name in ranking.latency:
         ratios = [ranking.latency_ratio(name, same) if name != "troupe" else None for same in (False, True)]
         if any(ratios):
-            rate = "" if ranking.holds_same_rate(name) else "not held: its queue grew"
+            rate = "" if ranking.holds(name, same_rate=True) else "not held: its queue grew"
             rows.append((ranking.kind(name), [name, *(columns.spread(ratio) if ratio else "" for ratio in ratios), rate]))
     header = ["server", f"Troupe's p99 to its p99, each at {openloop.COMPARED} % of its maximum", "both at half of Troupe's maximum", "that rate"]
     return table(header, rows) if rows else ""
+
+
+LATENCY_HEADER = ["server", "% of maximum", "offered/s", "answered/s", "p50 us", "p90 us", "p99 us", "p99.9 us", "max us",
+                  "samples", "errors", "not sent", "held"]
+
+
+def latency_row(ranking, name, share, summary):
+    errors = "; ".join(f"{n} {kind}" for kind, n in summary["errors"].items()) or "0"
+    cells = [name, share, f"{summary['offered_per_second']:,.0f}", f"{summary['achieved_per_second']:,.0f}"]
+    cells += [f"{summary[key]:,.0f}" for key in ("p50_us", "p90_us", "p99_us", "p99.9_us", "max_us")]
+    return ranking.kind(name), [*cells, f"{summary['samples']:,}", errors, summary["unsent"], "yes" if summary["held"] else "no"]
 
 
 def latency(ranking):
@@ -154,19 +173,11 @@ def latency(ranking):
         parts.append(f"<p>{notes.stall(stall)}</p>")
     parts += latency_curves(ranking)
     parts.append(latency_ratios(ranking))
-    header = ["server", "% of maximum", "offered/s", "answered/s", "p50 us", "p90 us", "p99 us", "p99.9 us", "max us",
-              "samples", "errors", "not sent", "held"]
-    rows = []
-    for share in map(str, openloop.SHARES):
-        for name, shares in ranking.latency.items():
-            if share not in shares:
-                continue
-            s = shares[share]
-            errors = "; ".join(f"{n} {kind}" for kind, n in s["errors"].items()) or "0"
-            cells = [name, share, f"{s['offered_per_second']:,.0f}", f"{s['achieved_per_second']:,.0f}"]
-            cells += [f"{s[key]:,.0f}" for key in ("p50_us", "p90_us", "p99_us", "p99.9_us", "max_us")]
-            rows.append((ranking.kind(name), [*cells, f"{s['samples']:,}", errors, s["unsent"], "yes" if s["held"] else "no"]))
-    parts.append(table(header, rows))
+    parts.append(table(LATENCY_HEADER, [latency_row(ranking, name, share, shares[share]) for share in map(str, openloop.SHARES)
+                                        for name, shares in ranking.latency.items() if share in shares]))
+    same = [latency_row(ranking, name, "", found) for name in ranking.latency if (found := ranking.at_same_rate(name))]
+    if same:
+        parts.append("<p>At half of Troupe's maximum, the same rate for all:</p>" + table(LATENCY_HEADER, same))
     return "".join(parts)
 
 
@@ -232,7 +243,7 @@ def who(ranking):
 def render(ranking):
     parts = [part(ranking) for part in (opening, judgement, articles, throughput, cost, latency, ramp, burst, soak)]
     parts += [f"<h2>{escape(name.replace('_', ' '))}</h2>{markdown_part(text)}" for name, text in ranking.data["parts"].items()]
-    parts += [disturbances(ranking), who(ranking), notes.ARTICLES]
+    parts += [profiles(), disturbances(ranking), who(ranking), notes.ARTICLES]
     style = (HERE / "page.css").read_text()
     return (
         '<!DOCTYPE html><html lang="en"><meta charset="utf-8"><meta name="viewport" content="width=device-width">'

@@ -57,7 +57,7 @@ def run_once(peer, scenario, place, options, steps):
         contenders.checked_answer(server, peer, scenario, place)
         server.adopt()
         result["rss_bytes_before"] = memory.resident(server.pids)
-        idle_descriptors = memory.descriptors(server.pids)
+        idle_descriptors = memory.still_descriptors(server.pids)
         wrk.run(server, PATH, connections=64, threads=servers.cores(), seconds=1)
         for count in steps:
             try:

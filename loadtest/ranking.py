@@ -80,9 +80,15 @@ class Ranking:
         """As closest_peer, for that p99."""
         return _closest([(name, self.latency_ratio(name, same_rate)) for name in self.peers()], False)
 
-    def holds_same_rate(self, name):
-        """Whether the server answered what was offered in all of its runs at the same rate."""
-        return all(openloop.held(run) for _, run in rounds.all_runs(self._at_same_rate.get(name, {})))
+    def holds(self, name, same_rate=False):
+        """Whether the server answered what was offered in all of its runs at the compared share, or at the same rate."""
+        runs = self._at_same_rate if same_rate else self._compared
+        return all(openloop.held(run) for _, run in rounds.all_runs(runs.get(name, {})))
+
+    def at_same_rate(self, name):
+        """The summary at the same rate for all, or None."""
+        runs = [run for _, run in rounds.all_runs(self._at_same_rate.get(name, {}))]
+        return openloop.summarise(runs) if runs else None
 
     def at_compared(self, name):
         """The summary at the compared share, or None."""

@@ -69,9 +69,9 @@ def ratios(over, under):
     return spread([a / b for a, b in zip(over, under)])
 
 
-def show(figures):
-    """'0.93 (0.91 to 0.97)'."""
-    return f"{figures['median']:.2f} ({figures['min']:.2f} to {figures['max']:.2f})"
+def show(figures, digits=2):
+    """'0.93 (0.91 to 0.97)'; `digits` of the median."""
+    return f"{figures['median']:.{digits}f} ({figures['min']:.2f} to {figures['max']:.2f})"
 
 
 def markdown_table(header, rows):

@@ -9,6 +9,8 @@ import servers
 CONNECTIONS = 360
 PIPELINE = 16
 LOGIN = '{"user":"customer-17","password":"correct horse battery"}'
+# What the study ran, and how long.
+STUDY = ("hello", "close", "ab", "ab-close")
 STUDY_SECONDS, STUDY_REQUESTS = 60, 1_000_000
 
 

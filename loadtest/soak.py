@@ -8,6 +8,7 @@ from dataclasses import dataclass
 
 import ab
 import connection
+import machine
 import memory
 import servers
 import wrk
@@ -129,7 +130,8 @@ def measure(place, options, say):
         million = ab.run(server, PATH, keep_alive=True, requests=REQUESTS)
         say(f"soak: ab -c 1000 -n {REQUESTS} -k: {million['errors']}; now wrk for {options.soak_minutes} min")
         with Sampler(server, say) as sampler:
-            load = wrk.run(server, PATH, connections=CONNECTIONS, threads=options.wrk_threads, seconds=seconds)
+            load = machine.watched(
+                lambda: wrk.run(server, PATH, connections=CONNECTIONS, threads=options.wrk_threads, seconds=seconds), servers.cores())
         time.sleep(2)
         ends = {"before": before, "after": sample(server, begin)}
     failures, line = judge(sampler.samples, load, million, ends)

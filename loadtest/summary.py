@@ -83,8 +83,9 @@ def text(ranking):
     missing = sorted({name for part, name, _ in ranking.not_measured() if part == "build"})
     if missing:
         blocks.append("Not built here: " + ", ".join(missing) + ".")
+    size = "the study's sizes" if options.get("study") else f"{options['seconds']} s a run"
     blocks.append(
-        f"Medians of interleaved rounds of {options['seconds']} s a run, {scenarios.CONNECTIONS} connections; ratios within a round, "
+        f"Medians of interleaved rounds of {size}, {scenarios.CONNECTIONS} connections; ratios within a round, "
         "median (least to greatest); the closest peer is the one with the least median ratio. Client and server share the cores. "
         f"{machine['time'][:10]}, commit {machine['commit'][:12]}{changes}, {machine['cores']} cores of "
         f"{machine['cpu']}, Linux {machine['kernel']}; `loadtest/{' '.join(machine['command'])}`."

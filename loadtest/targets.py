@@ -22,7 +22,7 @@ def _ratio(text, spread, name, reference, least=None, most=None):
         good = spread["median"] > 1.0 if least else spread["median"] < 1.0
     else:
         good = spread["median"] >= least if least is not None else spread["median"] <= most
-    return text, f"{name} {report.show(spread)} of {reference}", _verdict(good)
+    return text, f"{name} {report.show(spread, 3)} of {reference}", _verdict(good)
 
 
 def _to_floor(ranking, text, scenario, ways, floors, least):
@@ -43,19 +43,27 @@ def _to_peers(ranking, text, scenario, groups, least, way="troupe"):
     return _ratio(text, closest and closest[1], way, closest and f"{closest[0]}, the closest of {of}", least=least)
 
 
+def _closest_of(closest, found):
+    """The closest peer's name, and of how many that is."""
+    return closest and f"{closest[0]}, the closest of {sum(map(bool, found))}"
+
+
 def _cost(ranking):
     closest = ranking.closest_peer("hello", figure=COST)
-    return _ratio("CPU per request on /hello: the lowest of all but the floor", closest and closest[1], "Troupe",
-                  closest and closest[0], most=1.0)
+    of = _closest_of(closest, (ranking.ratio("hello", "troupe", COST, name) for name in ranking.peers()))
+    return _ratio("CPU per request on /hello: the lowest of all but the floor", closest and closest[1], "Troupe", of, most=1.0)
 
 
 def _latency(ranking, load, same_rate):
-    to_floors = [(spread, name) for name in FLOORS if (spread := ranking.latency_ratio(name, same_rate))]
+    # Of a floor that did not hold the rate the times are those of its queue, and nothing can be compared with them.
+    to_floors = [(spread, name) for name in FLOORS
+                 if (spread := ranking.latency_ratio(name, same_rate)) and ranking.holds(name, same_rate)]
     floor, name = max(to_floors, key=lambda found: found[0]["median"], default=(None, None))
     closest = ranking.closest_latency(same_rate)
+    of = _closest_of(closest, (ranking.latency_ratio(name, same_rate) for name in ranking.peers()))
     return [
         _ratio(f"p99 at {load}: at most 1.3 of the quicker floor's", floor, "Troupe", name, most=1.3),
-        _ratio(f"p99 at {load}: below every peer's", closest and closest[1], "Troupe", closest and closest[0], most=1.0),
+        _ratio(f"p99 at {load}: below every peer's", closest and closest[1], "Troupe", of, most=1.0),
     ]
 
 
@@ -64,7 +72,7 @@ def _payments(ranking, text, key):
     if not to_peers:
         return text, "", UNKNOWN
     name = min(to_peers, key=lambda peer: to_peers[peer]["median"])
-    return _ratio(text, to_peers[name], "Troupe", name, least=1.0)
+    return _ratio(text, to_peers[name], "Troupe", _closest_of((name,), to_peers.values()), least=1.0)
 
 
 def _idle(ranking):
@@ -94,7 +102,7 @@ def judged(ranking):
         _to_peers(ranking, "/hello: ahead of every peer", "hello", ("study", "fair"), 1.0),
         _to_floor(ranking, "close: at least 0.95 of the floor", "close", ("troupe",), FLOORS, 0.95),
         _to_peers(ranking, "close: ahead of the best of the study's seven", "close", ("study",), 1.0),
-        _to_peers(ranking, "the same, scheduled as the seven are", "close", ("study",), 1.0, "troupe-normal"),
+        _to_peers(ranking, "the same, scheduled as the seven are (and accepting with TCP_DEFER_ACCEPT, as they do not)", "close", ("study",), 1.0, "troupe-normal"),
         _to_floor(ranking, "product page: at least 0.85 of the floor with the same bytes", "product", ("troupe",), FLOORS, 0.85),
         _to_peers(ranking, "product page: ahead of every peer, all of which parse and look up", "product", ("study", "fair"), 1.0),
         _cost(ranking),

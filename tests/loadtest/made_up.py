@@ -32,7 +32,7 @@ def times(draw, slowness):
 
 def paced(draw, rate, slowness):
     return {"answers": int(rate * 2), "errors": {}, "cut": 0, "seconds": 2.0, "offered_per_second": rate,
-            "achieved_per_second": rate * 0.999, "unsent": 3, "histogram": times(draw, slowness), "cpu_us_per_request": 6.0,
+            "achieved_per_second": rate * 0.999, "due": 4000, "samples": 4000, "unsent": 3, "histogram": times(draw, slowness), "cpu_us_per_request": 6.0,
             "cpu_user_us_per_request": 2.0, "cpu_system_us_per_request": 4.0, "client_cpu_seconds": 0.9, "disturbed": "",
             "p99_us": 1000.0 * slowness * draw.uniform(0.95, 1.05)}
 

@@ -181,6 +181,10 @@ class Invalid(unittest.TestCase):
             "hello, round 2, troupe: 3 read errors": lambda d: d["runs"]["hello"]["troupe"]["2"][0].update(faults=["3 read errors"]),
             "openloop, round 1, troupe at 90 %: 2 status 503":
                 lambda d: d["openloop"]["troupe"]["1"][0]["shares"]["90"].update(errors={"status 503": 2}),
+            "openloop, round 2, troupe at the same rate: 1 timeout":
+                lambda d: d["openloop"]["troupe"]["2"][0]["same"].update(errors={"timeout": 1}),
+            "openloop, round 2, troupe at the same rate: nothing was answered":
+                lambda d: d["openloop"]["troupe"]["2"][0].update(same_failed="nothing was answered"),
             "ramp, floor at 1,000 connections: 4 timeout": lambda d: d["ramp"]["floor"]["steps"][3].update(errors={"timeout": 4}),
             "ramp, troupe at 15,000 connections: only 9 of 15,000 connections were there":
                 lambda d: d["ramp"]["troupe"]["steps"][5].update(missing="only 9 of 15,000 connections were there"),
@@ -202,6 +206,7 @@ class Invalid(unittest.TestCase):
             data["runs"]["hello"]["gin"]["2"][0]["faults"] = ["3 read errors"]
             data["burst"]["gin"]["errors"] = {"connection refused": 1}
             data["reasons"]["close"] = {"gin": "was not ready"}
+            data["programs"]["payments"].update(failures=["gin, kept connections, round 1: refused", "gin: 3 payments were answered 201, but its file holds 2"])
 
         self.assertEqual(self.found(change), [])
 

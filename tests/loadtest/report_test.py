@@ -5,6 +5,7 @@ import re
 import unittest
 
 import made_up
+import openloop
 import columns
 import page
 import rounds
@@ -109,6 +110,20 @@ class Summary(unittest.TestCase):
         text = summary.text(Ranking(data))
         self.assertIn("Troupe 1.50 (1.50 to 1.50) of hyper, the closest peer, 0.75 (0.75 to 0.75) of floor", text)
 
+    def test_a_rate_is_held_when_it_was_answered_and_nearly_all_that_fell_due_has_its_time(self):
+        run = {"offered_per_second": 1000, "achieved_per_second": 970, "due": 2000, "samples": 1980}
+        self.assertTrue(openloop.held(run))
+        self.assertFalse(openloop.held(run | {"achieved_per_second": 969}))
+        self.assertFalse(openloop.held(run | {"samples": 1979}))
+
+    def test_no_time_is_compared_with_that_of_a_floor_whose_queue_grew(self):
+        data = made_up.ranking()
+        for by_round in data["openloop"]["floor"].values():
+            for turn in by_round:
+                turn["shares"]["50"]["samples"] = 10
+        verdicts = {text: verdict for text, _, verdict in targets.judged(Ranking(data))}
+        self.assertEqual(verdicts["p99 at 50 % of each server's maximum: at most 1.3 of the quicker floor's"], "not measured")
+
     def test_the_closest_peer_is_so_by_the_ratios_of_rounds_not_by_the_greatest_median(self):
         data = made_up.ranking()
         hello = data["runs"]["hello"] = {name: by_round for name, by_round in data["runs"]["hello"].items() if name in (
@@ -199,7 +214,7 @@ class Targets(unittest.TestCase):
                                            for n in range(1, 6)}
         measured = {target: text for target, text, _ in targets.judged(Ranking(data))}
         self.assertEqual(measured["/hello with the better back end: at least 0.95 of the better floor"],
-                         "troupe-io_uring 1.00 (1.00 to 1.00) of floor-ring")
+                         "troupe-io_uring 0.998 (1.00 to 1.00) of floor-ring")
 
 
 if __name__ == "__main__":

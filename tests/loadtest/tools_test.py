@@ -127,6 +127,16 @@ class Oha(unittest.TestCase):
             rows.close()
             self.assertEqual(oha.read_samples(path), [(1.2, 0.4), (2.0, 0.1)])
 
+    def test_the_lateness_of_the_generator_counts(self):
+        # Ten a second; the third and the fourth were let go together, a fifth of a second late.
+        stamps = [5.0, 5.101, 5.4, 5.4, 5.4]
+        found = oha.from_due([(stamp, 0.01) for stamp in reversed(stamps)], 10)
+        expected_of = [(5.0, 0.01), (5.101, 0.01), (5.202, 0.208), (5.302, 0.108), (5.4, 0.01)]
+        for (due, took), (expected_due, expected) in zip(found, expected_of, strict=True):
+            self.assertAlmostEqual(due, expected_due)
+            self.assertAlmostEqual(took, expected)
+        self.assertEqual(oha.from_due([], 10), [])
+
     def test_the_version_is_pinned_and_correction_asked_for(self):
         class Server:
             listen = "127.0.0.1:1"
