@@ -113,7 +113,8 @@ std::uint32_t connection_actor::open_exchange(std::uint32_t index, const http::r
   x.http_1_1 = request.http_1_1;
   x.keep_alive = request.keep_alive && !draining_ && ++s.served < limits_.requests_per_session;
   if (!x.keep_alive) s.set(session::no_more_requests);
-  if (!x.keep_alive && request.keep_alive) s.set(session::readable); // the client did not ask for the end, so it may send on: close gently
+  // Close gently when the client did not ask for the end, so that it may send on, or has answers before this one to lose.
+  if (!x.keep_alive && (request.keep_alive || s.served > 0)) s.set(session::readable);
   if (s.last_exchange == none) {
     s.first_exchange = place;
   } else {

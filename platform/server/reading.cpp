@@ -140,7 +140,8 @@ void connection_actor::take_requests(std::uint32_t index, std::string_view bytes
   auto& s = sessions_[index];
   const auto generation = s.generation;
   while (!bytes.empty()) {
-    if (s.is(session::no_more_requests) && s.websocket == none) return; // after `Connection: close`: ignored
+    // What follows `Connection: close` is ignored; more of it may be on its way, so the close is a gentle one.
+    if (s.is(session::no_more_requests) && s.websocket == none) return s.set(session::readable);
     if (!may_take(s)) return keep_for_later(index, bytes, false);
     // Empty lines are kept while nothing else is there, so that they are counted however they come.
     const auto with_empty_lines = bytes;

@@ -4,6 +4,7 @@
 
 #include <chrono>
 #include <string>
+#include <string_view>
 #include <thread>
 
 using namespace std::chrono_literals;
@@ -23,12 +24,20 @@ bool comes_to(const running_server& server, int sessions) {
   return true;
 }
 
-limits with_one_request_a_session() {
+limits with_a_long_linger() {
   limits bounds;
-  bounds.requests_per_session = 1;
   bounds.linger_timeout = 60s;
   return bounds;
 }
+
+limits with_one_request_a_session() {
+  auto bounds = with_a_long_linger();
+  bounds.requests_per_session = 1;
+  return bounds;
+}
+
+constexpr std::string_view request = "GET /client HTTP/1.1\r\nHost: h\r\n\r\n";
+constexpr std::string_view last_request = "GET /client HTTP/1.1\r\nHost: h\r\nConnection: close\r\n\r\n";
 
 } // namespace
 
@@ -36,20 +45,48 @@ TEST_CASE("a session that the server ends is read on until its client has closed
   const running_server server(with_one_request_a_session());
   {
     client c(server.port());
-    c.send("GET /client HTTP/1.1\r\nHost: h\r\n\r\n");
+    c.send(request);
     CHECK(c.read_until({}).find("Connection: close\r\n") != std::string::npos);
     for (int i = 0; i < 3; ++i) {
-      CHECK(c.send("GET /client HTTP/1.1\r\nHost: h\r\n\r\n"));
+      CHECK(c.send(request));
       CHECK(has_sessions(server, 1));
     }
   }
   CHECK(comes_to(server, 0));
 }
 
-TEST_CASE("a session whose client has asked for its end is closed at once") {
-  const running_server server(with_one_request_a_session());
+TEST_CASE("a session whose client has asked for its end with its only request is closed at once") {
+  const running_server server(with_a_long_linger());
   client c(server.port());
-  c.send("GET /client HTTP/1.1\r\nHost: h\r\nConnection: close\r\n\r\n");
+  c.send(last_request);
   CHECK(c.read_until({}).find("Connection: close\r\n") != std::string::npos);
+  CHECK(comes_to(server, 0));
+}
+
+TEST_CASE("a session whose client sends on behind its own `Connection: close` is read on until that client has closed (RFC 9112 section 9.6)") {
+  const running_server server(with_a_long_linger());
+  {
+    client c(server.port());
+    c.send(std::string(last_request) + "GET /cl");
+    CHECK(c.read_until({}).find("Connection: close\r\n") != std::string::npos);
+    CHECK(has_sessions(server, 1));
+    CHECK(c.send("ient HTTP/1.1\r\nHost: h\r\n\r\n"));
+    CHECK(has_sessions(server, 1));
+  }
+  CHECK(comes_to(server, 0));
+}
+
+TEST_CASE("a session whose client has asked more than its last request is read on: a reset would take the earlier answers too") {
+  const running_server server(with_a_long_linger());
+  {
+    client c(server.port());
+    c.send(std::string(request) + std::string(last_request));
+    const auto answers = c.read_until({});
+    CHECK(answers.find("Connection: close\r\n") != std::string::npos);
+    CHECK(answers.rfind("HTTP/1.1 200") > 0);
+    CHECK(has_sessions(server, 1));
+    CHECK(c.send(request));
+    CHECK(has_sessions(server, 1));
+  }
   CHECK(comes_to(server, 0));
 }
