@@ -74,14 +74,14 @@ ssize_t output::send_bytes(int fd) {
 }
 
 ssize_t output::send_file(int fd, std::size_t most, file_way way) {
-  const auto& piece = pieces_[next_];
-  auto offset = static_cast<off_t>(piece.file->first() + piece.begin);
-  most = std::min(most, piece.size);
+  const auto& part = pieces_[next_];
+  auto offset = static_cast<off_t>(part.file->first() + part.begin);
+  most = std::min(most, part.size);
   if (way == file_way::kernel) {
-    const auto sent = ::sendfile(fd, piece.file->fd(), &offset, most);
+    const auto sent = ::sendfile(fd, part.file->fd(), &offset, most);
     if (sent >= 0 || (errno != EINVAL && errno != ENOSYS)) return sent;
   }
-  return send_copied(fd, piece.file->fd(), offset, most);
+  return send_copied(fd, part.file->fd(), offset, most);
 }
 
 void output::sent(std::size_t bytes) {
@@ -105,11 +105,11 @@ std::string_view output::next(std::string& gathered, std::size_t most) {
   if (!first.file && (first.size >= most || next_ + 1 == pieces_.size())) return view(first).substr(0, most);
   gathered.clear();
   for (auto i = next_; i < pieces_.size() && gathered.size() < most; ++i) {
-    const auto& piece = pieces_[i];
-    const auto wanted = std::min(piece.size, most - gathered.size());
-    if (!piece.file) {
-      gathered += view(piece).substr(0, wanted);
-    } else if (append_file(gathered, piece, wanted) < wanted) {
+    const auto& part = pieces_[i];
+    const auto wanted = std::min(part.size, most - gathered.size());
+    if (!part.file) {
+      gathered += view(part).substr(0, wanted);
+    } else if (append_file(gathered, part, wanted) < wanted) {
       break;
     }
   }

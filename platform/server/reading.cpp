@@ -121,7 +121,7 @@ void connection_actor::take_waiting(std::uint32_t index) {
     if (in.bytes.find(head_end, from) == std::string::npos) return judge(index, in);
   }
   // The bytes are taken out, parsed, and what is left is put back.
-  const auto [served, generation, due] = std::tuple(s.served, s.generation, s.is(session::gathering) ? in.head_due : timing_wheel::never);
+  const auto [served, generation, head_due] = std::tuple(s.served, s.generation, s.is(session::gathering) ? in.head_due : timing_wheel::never);
   std::string waiting;
   waiting.swap(in.bytes);
   return_intake(s);
@@ -130,7 +130,7 @@ void connection_actor::take_waiting(std::uint32_t index) {
   // Empty lines before it do not give a head more time.
   if (s.served == served && s.is(session::gathering) && !intakes_[s.intake]->in_body) {
     auto& head = *intakes_[s.intake];
-    head.head_due = s.due = std::min(head.head_due, due);
+    head.head_due = s.due = std::min(head.head_due, head_due);
     wheel_.at_most(index, s.due);
   }
 }
