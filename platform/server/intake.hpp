@@ -24,8 +24,11 @@ struct intake {
   std::size_t searched = 0; ///< of `bytes`, without finding the end of a head
   std::size_t counted = 0;  ///< of `size`, in the connection actor's sum
 
+  static constexpr std::size_t own_bytes = 1024; ///< about what it takes itself, with its parser
+
   [[nodiscard]] std::size_t size() const noexcept {
-    return bytes.size() + head.size() + (in_body ? parser.held_body_bytes() : 0);
+    if (bytes.empty() && head.empty()) return 0;
+    return own_bytes + bytes.size() + head.size() + (in_body ? parser.held_body_bytes() : 0);
   }
   void clear() {
     // A buffer that grew for one large request is not kept for all small ones.

@@ -270,8 +270,9 @@ void connection_actor::keep_for_later(std::uint32_t index, std::string_view byte
 
 // A head that is not complete, and has grown.
 void connection_actor::judge(std::uint32_t index, intake& in) {
-  const auto why = in.parser.look(in.bytes);
+  auto why = in.parser.look(in.bytes);
   in.searched = in.bytes.size();
+  if (why.detail.empty() && held_bytes_ > limits_.held_bytes) why = {503, "too many incomplete requests at once"};
   if (!why.detail.empty()) refuse(index, why, in.bytes);
 }
 

@@ -2,6 +2,7 @@
 
 #include "platform/server/connection.hpp"
 
+#include <sys/ioctl.h>
 #include <sys/socket.h>
 
 #include <algorithm>
@@ -16,6 +17,12 @@ constexpr std::size_t render_bytes = 256 * 1024;
 // The write deadline begins anew whenever a client has taken so much.
 constexpr std::size_t progress_bytes = 256 * 1024;
 constexpr std::size_t files_a_turn = 16; // then other sessions have their turn
+
+// Whether bytes have come that no event has told of: a session is not registered before it waits.
+bool has_unread(int fd) noexcept {
+  int bytes = 0;
+  return ::ioctl(fd, FIONREAD, &bytes) == 0 && bytes > 0;
+}
 
 } // namespace
 
@@ -182,7 +189,8 @@ void connection_actor::settle(std::uint32_t index) {
   if (s.is(session::close_when_flushed)) {
     s.clear(session::open_ended);
     // Bytes that nobody reads would turn the close into a reset.
-    if (s.is(session::peer_finished) || (!s.is(session::readable) && s.intake == none)) return close_session(index);
+    const bool reset_threatens = s.is(session::readable) || s.intake != none || has_unread(s.fd);
+    if (s.is(session::peer_finished) || !reset_threatens) return close_session(index);
     return close_gently(index);
   }
   if (s.first_exchange != none && can_render(exchanges_[s.first_exchange])) return mark_dirty(index);

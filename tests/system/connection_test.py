@@ -298,6 +298,24 @@ class Limits(SystemTest):
             held.send(b"x" * 100_000)
             self.assertEqual(held.read().body, b"x" * 400_000)
 
+    def test_heads_that_grow_beyond_what_is_held_get_503(self):
+        server = self.serve("connections.held_bytes=100KiB", "connections.actors=1", "connections.head_timeout=60s")
+        with contextlib.ExitStack() as stack:
+            growing = [stack.enter_context(server.connect()) for _ in range(20)]
+            for c in growing:
+                c.send(b"G")
+                c.wait_until_read()
+            for c in growing:
+                c.send(b"ET /hello HTTP/1.1\r\nHost: h\r\n" + b"A: " + b"a" * 4000 + b"\r\nB: " + b"b" * 4000)
+                c.wait_until_read()
+            for c in growing[12:15]:  # beyond them there is a place again, which the refused have left
+                self.assert_problem(c.read(), 503)
+                self.assertTrue(c.is_closed_by_server())
+            self.assertEqual(server.ask("GET", "/hello").body, b"Hello", "who asks whole requests is served")
+            for c in growing[:8]:
+                c.send(b"\r\n\r\n")
+                self.assertEqual(c.read().body, b"Hello", "and who had a place is too")
+
     def test_c75_sessions_beyond_the_limit_wait_for_a_place(self):
         """C-75."""
         server = self.serve("connections.sessions=4", "connections.actors=1")

@@ -237,6 +237,10 @@ class Closed(AssertionError):
         self.rest = rest
 
 
+class Reset(Closed):
+    """The connection was reset, and with it what the client had not read yet is lost."""
+
+
 class Connection:
     """A socket with the bytes that were received and not yet taken."""
 
@@ -274,7 +278,7 @@ class Connection:
         try:
             chunk = self.socket.recv(262144)
         except ConnectionResetError:
-            chunk = b""
+            raise Reset(self.buffer) from None
         if not chunk:
             raise Closed(self.buffer)
         self.buffer += chunk
@@ -345,18 +349,20 @@ class Connection:
         self.send(request(method, target, body, fields))
         return self.read(head_only=method == "HEAD")
 
-    def read_to_end(self):
-        """Everything until the server closes."""
+    def read_to_end(self, may_reset=False):
+        """Everything until the server closes. Fails when it resets the connection, unless it may: where it closes without a word."""
         try:
             while True:
                 self._more()
         except Closed as end:
+            if isinstance(end, Reset) and not may_reset:
+                raise
             return end.rest
 
-    def is_closed_by_server(self, patience=PATIENCE):
+    def is_closed_by_server(self, patience=PATIENCE, may_reset=False):
         """Waits for the end of the stream, with nothing before it."""
         self.socket.settimeout(patience)
-        return self.read_to_end() == b""
+        return self.read_to_end(may_reset) == b""
 
     def wait_until_read(self):
         """Until the server's socket holds no unread byte of ours, so that the next send arrives apart."""

@@ -76,6 +76,21 @@ TEST_CASE("a session whose client sends on behind its own `Connection: close` is
   CHECK(comes_to(server, 0));
 }
 
+TEST_CASE("a session whose client sends on while it waits for its last answer is read on") {
+  const auto what = GENERATE(as<std::string>{}, "GET /held HTTP/1.1\r\nHost: h\r\nConnection: close\r\n\r\n", "GET /held HTTP/1.0\r\n\r\n");
+  running_server server(with_a_long_linger());
+  {
+    client c(server.port());
+    c.send(what);
+    server.wait_until_held();
+    c.send("\r\n");
+    server.let_go();
+    CHECK(c.read_until({}).find("let go") != std::string::npos);
+    CHECK(has_sessions(server, 1));
+  }
+  CHECK(comes_to(server, 0));
+}
+
 TEST_CASE("a session whose client has asked more than its last request is read on: a reset would take the earlier answers too") {
   const running_server server(with_a_long_linger());
   {

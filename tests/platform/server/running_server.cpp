@@ -45,6 +45,11 @@ http::response text(std::string body) {
 running_server::running_server(limits bounds, troupe::server::proxies proxies) {
   routes_.get("/client", respond([](const http::request& r) { return text(r.client().text()); }));
   routes_.get("/failure", respond([](const http::request&) -> http::response { throw std::runtime_error("as it is meant to"); }));
+  routes_.get("/held", respond([this](const http::request&) {
+                held_.release();
+                let_go_.acquire();
+                return text("let go");
+              }));
   routes_.any("/length", respond([](const http::request& r) { return text(std::to_string(r.body.size())); }));
   routes_.any("/fields", respond([](const http::request& r) {
                 std::string names;

@@ -10,13 +10,14 @@
 #include <chrono>
 #include <cstdint>
 #include <memory>
+#include <semaphore>
 #include <string>
 #include <string_view>
 
 namespace troupe::server::test {
 
 /// A real server on a free port of 127.0.0.1, with the routes GET /client (the address that the request came from), any /length
-/// (of the body), any /fields (the names of all that its handler sees) and GET /failure, whose handler throws. Ends with the fixture; one at a time, as the scheduler has one poller.
+/// (of the body), any /fields (the names of all that its handler sees), GET /failure, whose handler throws, and GET /held, whose handler waits to be let go. Ends with the fixture; one at a time, as the scheduler has one poller.
 class running_server {
  public:
   explicit running_server(limits bounds = {}, troupe::server::proxies proxies = {});
@@ -25,8 +26,14 @@ class running_server {
   [[nodiscard]] std::uint16_t port() const { return server_->where().port; }
   /// All metrics, as GET /metrics shows them.
   [[nodiscard]] std::string exposition() const;
+  /// Until GET /held is in its handler.
+  void wait_until_held() { held_.acquire(); }
+  /// Lets its handler answer.
+  void let_go() { let_go_.release(); }
 
  private:
+  std::binary_semaphore held_{0};
+  std::binary_semaphore let_go_{0};
   metrics::registry registry_;
   std::unique_ptr<net::poller> poller_ = std::move(*net::poller::open());
   actor::system_config config_{{2}, *poller_};
