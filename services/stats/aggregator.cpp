@@ -12,11 +12,17 @@ namespace {
 // What the store can hold.
 constexpr auto most_total = static_cast<std::uint64_t>(std::numeric_limits<std::int64_t>::max());
 
+// Of each ranking. More than are asked for, so that a walk is paid for by many amounts that have fallen.
+constexpr std::size_t kept_leaders = 2 * std::size_t{most_items};
+
 constexpr std::size_t index_of(metric what) noexcept { return static_cast<std::size_t>(what); }
 
 } // namespace
 
-aggregator::aggregator(std::size_t most_keys) : most_keys_(most_keys) { add_key({}); }
+aggregator::aggregator(std::size_t most_keys) : most_keys_(most_keys) {
+  for (std::size_t i = 0; i < window_count * metric_count; ++i) leaders_.emplace_back(kept_leaders);
+  add_key({});
+}
 
 std::uint32_t aggregator::add_key(std::string_view id) {
   const auto key = static_cast<std::uint32_t>(ids_.size());
@@ -24,6 +30,7 @@ std::uint32_t aggregator::add_key(std::string_view id) {
   minute_.add_key();
   hour_.add_key();
   for (auto& totals : all_) totals.push_back(0);
+  for (auto& l : leaders_) l.add_key();
   has_changed_.push_back(false);
   return key;
 }
@@ -38,8 +45,20 @@ std::uint32_t aggregator::key_of(std::string_view product_id) {
 
 void aggregator::advance(base::time_point now) {
   const auto since = now.time_since_epoch();
-  minute_.advance(std::chrono::floor<std::chrono::seconds>(since).count());
-  hour_.advance(std::chrono::floor<std::chrono::minutes>(since).count());
+  if (minute_.advance(std::chrono::floor<std::chrono::seconds>(since).count())) note_fall(window::minute);
+  if (hour_.advance(std::chrono::floor<std::chrono::minutes>(since).count())) note_fall(window::hour);
+}
+
+void aggregator::note_fall(window over) noexcept {
+  for (std::size_t i = 0; i < metric_count; ++i) of(static_cast<metric>(i), over).fell();
+}
+
+void aggregator::note_rise(std::uint32_t key, metric what, window over) {
+  if (key != untracked_key) of(what, over).rose(key, by(what, over));
+}
+
+leaders& aggregator::of(metric what, window over) noexcept {
+  return leaders_[static_cast<std::size_t>(over) * metric_count + index_of(what)];
 }
 
 bool aggregator::add(std::string_view product_id, metric what, std::uint32_t quantity, base::time_point now) {
@@ -49,6 +68,7 @@ bool aggregator::add(std::string_view product_id, metric what, std::uint32_t qua
   hour_.add(key, what, quantity);
   auto& total = all_[index_of(what)][key];
   total = std::min(total + quantity, most_total);
+  for (std::size_t i = 0; i < window_count; ++i) note_rise(key, what, static_cast<window>(i));
   note_change(key);
   return key != untracked_key;
 }
@@ -67,26 +87,13 @@ const std::vector<std::uint64_t>& aggregator::sums(metric what, window over) con
 
 std::vector<ranked> aggregator::top(metric what, window over, std::size_t limit, base::time_point now) {
   advance(now);
-  const auto& values = sums(what, over);
-  const auto before = [&](std::uint32_t a, std::uint32_t b) {
-    return values[a] != values[b] ? values[a] > values[b] : ids_[a] < ids_[b];
-  };
-  // A heap of the best so far, the worst of them in front: most keys are turned away by one comparison.
-  std::vector<std::uint32_t> best;
-  for (std::uint32_t key = untracked_key + 1; key < values.size() && limit > 0; ++key) {
-    if (values[key] == 0) continue;
-    if (best.size() == limit) {
-      if (!before(key, best.front())) continue;
-      std::pop_heap(best.begin(), best.end(), before);
-      best.pop_back();
-    }
-    best.push_back(key);
-    std::push_heap(best.begin(), best.end(), before);
-  }
-  std::sort_heap(best.begin(), best.end(), before);
+  limit = std::min<std::size_t>(limit, most_items);
+  auto& best = of(what, over);
+  const auto ranks = by(what, over);
+  if (!best.knows(limit, ranks)) best.rebuild(ranks);
   std::vector<ranked> out;
-  out.reserve(best.size());
-  for (const auto key : best) out.push_back({std::string(ids_[key]), values[key]});
+  out.reserve(limit);
+  for (const auto& l : best.first(limit)) out.push_back({std::string(ids_[l.key]), l.value});
   return out;
 }
 
@@ -98,7 +105,10 @@ std::uint64_t aggregator::untracked(metric what, window over, base::time_point n
 void aggregator::restore(const product_total& total) {
   if (index_.size() >= most_keys_ || index_.contains(total.product_id)) return;
   const auto key = key_of(total.product_id);
-  for (std::size_t i = 0; i < metric_count; ++i) all_[i][key] = std::min(total.all[i], most_total);
+  for (std::size_t i = 0; i < metric_count; ++i) {
+    all_[i][key] = std::min(total.all[i], most_total);
+    note_rise(key, static_cast<metric>(i), window::all);
+  }
 }
 
 void aggregator::restore_untracked(const amounts& all) {

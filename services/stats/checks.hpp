@@ -1,6 +1,7 @@
 #pragma once
 
 #include "platform/base/result.hpp"
+#include "services/stats/model.hpp"
 
 #include "stats/v1/stats.pb.h"
 
@@ -12,7 +13,6 @@ namespace troupe::stats {
 inline constexpr int most_events = 1000; ///< in one request; also the most elements of a `PublishedCounts`
 inline constexpr std::size_t most_id_bytes = 64;
 inline constexpr std::uint32_t most_quantity = 1'000'000;
-inline constexpr std::uint32_t most_items = 100; ///< of a `TopRequest`
 
 /// Whether a batch is what proto/stats/v1/stats.proto says, wherever it came from. JSON has been checked by
 /// its rules before; only here is it known that a purchase needs a quantity.

@@ -17,6 +17,9 @@ inline constexpr std::size_t metric_count = 2;
 /// Over which time: 60 buckets of a second, 60 buckets of a minute (the one in progress among them), or since
 /// the store was created.
 enum class window : std::uint8_t { minute, hour, all };
+inline constexpr std::size_t window_count = 3;
+
+inline constexpr std::uint32_t most_items = 100; ///< of a ranking that is asked for
 
 /// Sums of quantities by metric.
 using amounts = std::array<std::uint64_t, metric_count>;

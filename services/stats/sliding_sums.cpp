@@ -16,15 +16,19 @@ void sliding_sums::add_key() {
   for (auto& sums : sums_) sums.push_back(0);
 }
 
-void sliding_sums::advance(std::int64_t bucket) {
+bool sliding_sums::advance(std::int64_t bucket) {
   if (bucket > newest_ && at(newest_).capacity() > worth_keeping) at(newest_).shrink_to_fit();
   // After a long silence the whole ring is forgotten once, and not once for each bucket that has passed.
   const auto first = std::max(newest_ + 1, bucket - buckets + 1);
-  for (auto next = first; next <= bucket; ++next) forget(at(next));
+  auto has_fallen = false;
+  for (auto next = first; next <= bucket; ++next) has_fallen |= forget(at(next));
   newest_ = std::max(newest_, bucket);
+  return has_fallen;
 }
 
-void sliding_sums::forget(std::vector<entry>& bucket) {
+// Whether there was anything in it.
+bool sliding_sums::forget(std::vector<entry>& bucket) {
+  const auto had_some = !bucket.empty();
   for (const auto& e : bucket) {
     for (std::size_t i = 0; i < metric_count; ++i) sums_[i][e.key] -= e.added[i];
   }
@@ -33,6 +37,7 @@ void sliding_sums::forget(std::vector<entry>& bucket) {
   } else {
     bucket.clear();
   }
+  return had_some;
 }
 
 void sliding_sums::add(std::uint32_t key, metric what, std::uint64_t amount) {

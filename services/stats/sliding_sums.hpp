@@ -22,8 +22,9 @@ class sliding_sums {
   void add_key();
 
   /// Makes this bucket the one in progress and forgets what is then outside the window; an earlier bucket
-  /// changes nothing. Call it before `add` and before the sums are read. Cost: O(what is forgotten).
-  void advance(std::int64_t bucket);
+  /// changes nothing. Call it before `add` and before the sums are read. Gives whether a sum has fallen.
+  /// Cost: O(what is forgotten).
+  bool advance(std::int64_t bucket);
 
   /// Adds to the bucket in progress. Cost: O(1).
   void add(std::uint32_t key, metric what, std::uint64_t amount);
@@ -42,7 +43,7 @@ class sliding_sums {
   [[nodiscard]] std::vector<entry>& at(std::int64_t bucket) noexcept {
     return ring_[static_cast<std::size_t>(bucket % buckets)];
   }
-  void forget(std::vector<entry>& bucket);
+  bool forget(std::vector<entry>& bucket);
 
   std::array<std::vector<entry>, buckets> ring_;
   std::int64_t newest_ = 0;

@@ -166,6 +166,54 @@ TEST_CASE("changed keys are given once, and again when they are taken back") {
   CHECK(counters.total(2) == stats::product_total{"b", {1, 9}});
 }
 
+TEST_CASE("the top of 1,000 products is what sorting them all gives, while amounts leave the windows") {
+  std::mt19937 random(20110101);
+  const auto below = [&](std::uint32_t n) { return static_cast<std::uint32_t>(random() % n); };
+  constexpr std::uint32_t products = 1000;
+  aggregator counters(products);
+  std::vector<std::uint64_t> restored(products);
+  for (std::uint32_t p = 0; p < products; ++p) {
+    restored[p] = below(500);
+    counters.restore({"p" + std::to_string(p), {restored[p], 0}});
+  }
+  // By second: what was counted of each product.
+  std::map<std::int64_t, std::map<std::uint32_t, std::uint64_t>> seconds;
+  const auto expected = [&](window over, std::int64_t now) {
+    std::vector<std::uint64_t> sums = over == window::all ? restored : std::vector<std::uint64_t>(products);
+    for (const auto& [second, counted] : seconds) {
+      if (over == window::minute && second <= now - 60) continue;
+      if (over == window::hour && second / 60 <= now / 60 - 60) continue;
+      for (const auto& [p, value] : counted) sums[p] += value;
+    }
+    std::vector<ranked> out;
+    for (std::uint32_t p = 0; p < products; ++p) {
+      if (sums[p] > 0) out.push_back({"p" + std::to_string(p), sums[p]});
+    }
+    std::sort(out.begin(), out.end());
+    return out;
+  };
+
+  std::int64_t now = 0;
+  for (int step = 0; step < 200; ++step) {
+    now += below(20) == 0 ? below(3000) : below(3);
+    const base::time_point time{std::chrono::seconds(now)};
+    const auto events = below(4) == 0 ? 0 : below(2) == 0 ? 600 : 20;
+    for (std::uint32_t i = 0; i < static_cast<std::uint32_t>(events); ++i) {
+      const auto p = below(products);
+      const auto quantity = 1 + below(below(2) == 0 ? 1 : 1000);
+      counters.add("p" + std::to_string(p), metric::views, quantity, time);
+      seconds[now][p] += quantity;
+    }
+    for (const auto over : windows) {
+      auto want = expected(over, now);
+      for (const std::size_t limit : {100, 10, 1}) {
+        want.resize(std::min(want.size(), limit));
+        REQUIRE(counters.top(metric::views, over, limit, time) == want);
+      }
+    }
+  }
+}
+
 TEST_CASE("100,000 random events give what a list of all of them gives") {
   struct record {
     std::string id;
