@@ -50,15 +50,15 @@ void aggregator::advance(base::time_point now) {
 }
 
 void aggregator::note_fall(window over) noexcept {
-  for (std::size_t i = 0; i < metric_count; ++i) of(static_cast<metric>(i), over).fell();
+  for (std::size_t i = 0; i < metric_count; ++i) leaders_[place_of(static_cast<metric>(i), over)].fell();
 }
 
 void aggregator::note_rise(std::uint32_t key, metric what, window over) {
-  if (key != untracked_key) of(what, over).rose(key, by(what, over));
+  if (key != untracked_key) leaders_[place_of(what, over)].rose(key, by(what, over));
 }
 
-leaders& aggregator::of(metric what, window over) noexcept {
-  return leaders_[static_cast<std::size_t>(over) * metric_count + index_of(what)];
+std::size_t aggregator::place_of(metric what, window over) noexcept {
+  return static_cast<std::size_t>(over) * metric_count + index_of(what);
 }
 
 bool aggregator::add(std::string_view product_id, metric what, std::uint32_t quantity, base::time_point now) {
@@ -85,16 +85,17 @@ const std::vector<std::uint64_t>& aggregator::sums(metric what, window over) con
   return all_[index_of(what)];
 }
 
-std::vector<ranked> aggregator::top(metric what, window over, std::size_t limit, base::time_point now) {
+ranked_list aggregator::top(metric what, window over, base::time_point now) {
   advance(now);
-  limit = std::min<std::size_t>(limit, most_items);
-  auto& best = of(what, over);
+  auto& best = leaders_[place_of(what, over)];
+  auto& list = lists_[place_of(what, over)];
+  if (list && best.is_settled()) return list;
   const auto ranks = by(what, over);
-  if (!best.knows(limit, ranks)) best.rebuild(ranks);
+  if (!best.knows(most_items, ranks)) best.rebuild(ranks);
   std::vector<ranked> out;
-  out.reserve(limit);
-  for (const auto& l : best.first(limit)) out.push_back({std::string(ids_[l.key]), l.value});
-  return out;
+  out.reserve(most_items);
+  for (const auto& l : best.first(most_items)) out.push_back({std::string(ids_[l.key]), l.value});
+  return list = std::make_shared<const std::vector<ranked>>(std::move(out));
 }
 
 std::uint64_t aggregator::untracked(metric what, window over, base::time_point now) {

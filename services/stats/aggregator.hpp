@@ -34,13 +34,13 @@ class aggregator {
   /// Cost: O(log keys), and now and then what the windows forget.
   bool add(std::string_view product_id, metric what, std::uint32_t quantity, base::time_point now);
 
-  /// The products with the largest values above 0: larger values first, equal ones by id. At most `limit`,
-  /// and at most `most_items`.
-  /// Cost: O(`limit`), and a sort of up to 400 when one of the largest has changed since the last call. And a
-  /// walk over all keys, 1 to 25 ns each, after a second (minute window) or a minute (hour window) in which the
+  /// The `most_items` products with the largest values, or all that have one above 0: larger values first, equal
+  /// ones by id. The same list as last time when no value among the largest has changed, nor time has made any
+  /// fall.
+  /// Cost: then O(1), otherwise a sort of up to 400. And a walk over all keys, 1 to 25 ns each, after a second (minute window) or a minute (hour window) in which the
   /// sums of a hundred of the largest have fallen: so a walk is never more than once a second or minute, and at
   /// most about 3 us for each amount that has been added. The totals never need one.
-  [[nodiscard]] std::vector<ranked> top(metric what, window over, std::size_t limit, base::time_point now);
+  [[nodiscard]] ranked_list top(metric what, window over, base::time_point now);
 
   [[nodiscard]] std::uint64_t untracked(metric what, window over, base::time_point now);
 
@@ -71,7 +71,7 @@ class aggregator {
   void advance(base::time_point now);
   [[nodiscard]] const std::vector<std::uint64_t>& sums(metric what, window over) const noexcept;
   [[nodiscard]] ranking by(metric what, window over) const noexcept { return {sums(what, over), ids_}; }
-  [[nodiscard]] leaders& of(metric what, window over) noexcept;
+  [[nodiscard]] static std::size_t place_of(metric what, window over) noexcept;
 
   std::size_t most_keys_;
   // A tree and not a hash table: ids come from outside, and the standard hash is known to everybody.
@@ -80,7 +80,8 @@ class aggregator {
   sliding_sums minute_;
   sliding_sums hour_;
   std::array<std::vector<std::uint64_t>, metric_count> all_; // by key
-  std::vector<leaders> leaders_;                             // by window, and in each by metric
+  std::vector<leaders> leaders_; // by `place_of`
+  std::array<ranked_list, window_count * metric_count> lists_; // of the leaders, by `place_of`; null: none yet
   std::vector<bool> has_changed_;                            // by key
   std::vector<std::uint32_t> changed_;
 };

@@ -49,6 +49,9 @@ class leaders {
   /// Call it after values may have fallen.
   void fell() noexcept { is_sorted_ = false; }
 
+  /// Whether nothing has changed since `knows` or `rebuild` was called, nor so what `first` gives.
+  [[nodiscard]] bool is_settled() const noexcept { return is_sorted_; }
+
   /// Whether the first `limit` keys, 0..`kept`, are known: otherwise `rebuild`, after which they are.
   /// Cost: O(1), and O(`kept` * log(`kept`)) when a value has changed since the last call.
   [[nodiscard]] bool knows(std::size_t limit, const ranking& by);

@@ -30,11 +30,11 @@ struct shard_counts {
 struct top_query {
   metric what = metric::views;
   window over = window::all;
-  std::size_t limit = 0;
 };
 
 struct top_part {
-  std::vector<ranked> items; ///< best first
+  std::size_t shard = 0;
+  ranked_list items; ///< at most `most_items`; as long as none of them changes the same list
   std::uint64_t untracked = 0;
 };
 

@@ -5,6 +5,7 @@
 #include <array>
 #include <cstddef>
 #include <cstdint>
+#include <memory>
 #include <string>
 #include <vector>
 
@@ -43,6 +44,9 @@ struct ranked {
   }
   friend bool operator==(const ranked&, const ranked&) = default;
 };
+
+/// The best products of a ranking, best first. Never null.
+using ranked_list = std::shared_ptr<const std::vector<ranked>>;
 
 /// What the store keeps of a product: its totals since the store was created, 0..2^63-1.
 struct product_total {

@@ -67,7 +67,7 @@ base::result<v1::TopRequest> decode_top(const http::request& request) {
   return message;
 }
 
-http::response encode_top(const v1::TopReply& reply) { return http::json_response(200, json::encode(reply)); }
+http::response encode_top(const top_view& view) { return http::json_response(200, view.body); }
 
 base::result<v1::RatesRequest> decode_rates(const http::request&) { return v1::RatesRequest{}; }
 

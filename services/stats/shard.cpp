@@ -61,7 +61,7 @@ class keeper {
     if (!state_) return not_loaded();
     const auto now = options_.now();
     auto& counters = state_->counters();
-    return top_part{counters.top(query.what, query.over, query.limit, now),
+    return top_part{options_.shard, counters.top(query.what, query.over, now),
                     counters.untracked(query.what, query.over, now)};
   }
 

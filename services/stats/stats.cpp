@@ -2,12 +2,14 @@
 
 #include "services/stats/checks.hpp"
 #include "services/stats/event_key.hpp"
+#include "services/stats/top_page.hpp"
 
 #include <caf/send.hpp>
 #include <caf/typed_event_based_actor.hpp>
 #include <caf/typed_response_promise.hpp>
 
 #include <algorithm>
+#include <array>
 #include <cmath>
 #include <cstdint>
 #include <memory>
@@ -86,28 +88,18 @@ class front {
         [](v1::PublishEventsReply& reply) { return std::move(reply); });
   }
 
-  // Each product is counted by one shard, so the best of all are among the best of each.
-  caf::result<v1::TopReply> top(const actor::envelope& e, const v1::TopRequest& request) {
+  caf::result<top_view> top(const actor::envelope& e, const v1::TopRequest& request) {
     if (const auto valid = check(request); valid.has_error()) return actor::to_caf(valid.error());
+    const top_query query{metric_of(request.metric()), window_of(request.window())};
     return ask_all<top_part>(
-        e, top_query{metric_of(request.metric()), window_of(request.window()), request.limit()}, top_part{},
-        [](top_part& sum, const top_part& part) {
-          sum.items.insert(sum.items.end(), part.items.begin(), part.items.end());
-          sum.untracked += part.untracked;
+        e, query, std::vector<top_part>(),
+        [](std::vector<top_part>& sum, const top_part& part) {
+          if (sum.size() <= part.shard) sum.resize(part.shard + 1);
+          sum[part.shard] = part;
         },
-        [request](top_part& sum) {
-          std::sort(sum.items.begin(), sum.items.end());
-          sum.items.resize(std::min<std::size_t>(sum.items.size(), request.limit()));
-          v1::TopReply reply;
-          reply.set_metric(request.metric());
-          reply.set_window(request.window());
-          for (auto& item : sum.items) {
-            auto& out = *reply.add_items();
-            out.set_product_id(std::move(item.product_id));
-            out.set_value(item.value);
-          }
-          if (sum.untracked > 0) reply.set_untracked(sum.untracked);
-          return reply;
+        [this, query, request](const std::vector<top_part>& sum) {
+          auto& of_window = pages_[static_cast<std::size_t>(query.over)];
+          return top_view{of_window[static_cast<std::size_t>(query.what)].text(request, sum)};
         });
   }
 
@@ -219,6 +211,7 @@ class front {
   std::uint64_t version_ = 0; // of the slot when handles_ were taken
   std::vector<shard_actor> handles_;
   event_hasher hasher_;
+  std::array<std::array<top_page, metric_count>, window_count> pages_;
 };
 
 } // namespace

@@ -220,7 +220,7 @@ TEST_CASE("Views are published to stats by product", "[unit]") {
     return {[](const actor::envelope&, const stats::v1::PublishEventsRequest&) {
               return stats::v1::PublishEventsReply{};
             },
-            [](const actor::envelope&, const stats::v1::TopRequest&) { return stats::v1::TopReply{}; },
+            [](const actor::envelope&, const stats::v1::TopRequest&) { return stats::top_view{}; },
             [](const actor::envelope&, const stats::v1::RatesRequest&) { return stats::v1::RatesReply{}; },
             [counts, test = caf::actor_cast<caf::actor>(troupe.self)](
                 const actor::envelope& e, const stats::v1::PublishedCounts& published) {

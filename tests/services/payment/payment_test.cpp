@@ -59,7 +59,7 @@ stats::stats_actor::behavior_type counting_stats(stats::stats_actor::pointer,
   return {[](const actor::envelope&, const stats::v1::PublishEventsRequest&) {
             return stats::v1::PublishEventsReply{};
           },
-          [](const actor::envelope&, const stats::v1::TopRequest&) { return stats::v1::TopReply{}; },
+          [](const actor::envelope&, const stats::v1::TopRequest&) { return stats::top_view{}; },
           [](const actor::envelope&, const stats::v1::RatesRequest&) { return stats::v1::RatesReply{}; },
           [seen](const actor::envelope& e, const stats::v1::PublishedCounts& counts) {
             CHECK(e.deadline < base::clock::now() + std::chrono::seconds(2));

@@ -1,5 +1,6 @@
 #pragma once
 
+#include "platform/json/message.hpp"
 #include "platform/metrics/registry.hpp"
 #include "services/stats/shard.hpp"
 #include "services/stats/stats.hpp"
@@ -44,7 +45,11 @@ struct running_stats {
     request.set_metric(metric);
     request.set_window(window);
     request.set_limit(limit);
-    return system.ask<v1::TopReply>(front, actor::envelope{}, request);
+    const auto view = system.ask<top_view>(front, actor::envelope{}, request);
+    if (view.has_error()) return view.error();
+    v1::TopReply reply;
+    REQUIRE(json::decode(view->body.view(), reply).has_value());
+    return reply;
   }
   v1::RatesReply rates() {
     const auto reply = system.ask<v1::RatesReply>(front, actor::envelope{}, v1::RatesRequest{});

@@ -1,3 +1,4 @@
+#include "platform/json/message.hpp"
 #include "services/stats/contract.hpp"
 #include "services/stats/service.hpp"
 #include "tests/platform/store/scratch_directory.hpp"
@@ -75,7 +76,8 @@ std::string top_three(process& p) {
   request.set_window(v1::WINDOW_ALL);
   request.set_limit(3);
   std::string out;
-  const auto reply = p.ask<v1::TopReply>(request);
+  v1::TopReply reply;
+  REQUIRE(json::decode(p.ask<stats::top_view>(request).body.view(), reply).has_value());
   for (const auto& item : reply.items()) out += item.product_id() + "=" + std::to_string(item.value()) + " ";
   return out;
 }

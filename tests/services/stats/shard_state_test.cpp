@@ -1,4 +1,5 @@
 #include "services/stats/shard_state.hpp"
+#include "tests/services/stats/first_of.hpp"
 
 #include <catch2/catch.hpp>
 
@@ -25,7 +26,7 @@ event make(const std::string& product, const std::string& id, metric what = metr
 }
 
 std::vector<ranked> views(shard_state& state) {
-  return state.counters().top(metric::views, window::all, 100, start);
+  return stats::test::first_of(state.counters(), metric::views, window::all, 100, start);
 }
 
 } // namespace
@@ -54,7 +55,7 @@ TEST_CASE("an event with a known id counts nothing even if its type and quantity
   REQUIRE(state.count(std::vector{make("a", "1", metric::views, 2)}, start).has_value());
   auto again = state.count(std::vector{make("a", "1", metric::purchases, 50)}, start);
   CHECK(again->duplicates[1] == 1);
-  CHECK(state.counters().top(metric::purchases, window::all, 10, start).empty());
+  CHECK(stats::test::first_of(state.counters(), metric::purchases, window::all, 10, start).empty());
 }
 
 TEST_CASE("the last minute holds quantities, payments, and events whatever their quantity") {

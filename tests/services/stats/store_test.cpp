@@ -1,6 +1,7 @@
 #include "services/stats/shard_state.hpp"
 #include "services/stats/store.hpp"
 #include "tests/platform/store/scratch_directory.hpp"
+#include "tests/services/stats/first_of.hpp"
 
 #include <catch2/catch.hpp>
 
@@ -55,7 +56,7 @@ stats::outcome count(shard_state& shard, const std::vector<event>& events) {
 }
 
 std::vector<ranked> purchases(shard_state& shard) {
-  return shard.counters().top(metric::purchases, window::all, 1000, now);
+  return stats::test::first_of(shard.counters(), metric::purchases, window::all, 1000, now);
 }
 
 } // namespace
@@ -82,7 +83,7 @@ TEST_CASE("what was saved is there after a restart, and events sent again are no
   CHECK(purchases(shard) == std::vector<ranked>{{"a", 7}, {"b", 3}});
   CHECK(count(shard, events).duplicates[1] == 3);
   CHECK(purchases(shard) == std::vector<ranked>{{"a", 7}, {"b", 3}});
-  CHECK(shard.counters().top(metric::purchases, window::hour, 10, now).empty());
+  CHECK(stats::test::first_of(shard.counters(), metric::purchases, window::hour, 10, now).empty());
 }
 
 TEST_CASE("C-145: a crash loses at most what was not saved, and when all is sent again everything is counted "
