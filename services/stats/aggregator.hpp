@@ -34,12 +34,13 @@ class aggregator {
   /// Cost: O(log keys), and now and then what the windows forget.
   bool add(std::string_view product_id, metric what, std::uint32_t quantity, base::time_point now);
 
-  /// The `most_items` products with the largest values, or all that have one above 0: larger values first, equal
-  /// ones by id. The same list as last time when no value among the largest has changed, nor time has made any
-  /// fall.
-  /// Cost: then O(1), otherwise a sort of up to 400. And a walk over all keys, 1 to 25 ns each, after a second (minute window) or a minute (hour window) in which the
-  /// sums of a hundred of the largest have fallen: so a walk is never more than once a second or minute, and at
-  /// most about 3 us for each amount that has been added. The totals never need one.
+  /// The `most_items` products with the largest values, or all that have one above 0: larger values first,
+  /// equal ones by id. The same list as last time when no value among the largest has changed, and no sum of
+  /// the window has fallen.
+  /// Cost: then O(1), otherwise a sort of up to 400. And a walk over all keys, 1 to 25 ns each, after a second
+  /// (minute window) or a minute (hour window) in which the sums of a hundred of the largest have fallen: so a
+  /// walk is never more than once a second or minute, and at most about 3 us for each amount that has been
+  /// added. The totals never need one.
   [[nodiscard]] ranked_list top(metric what, window over, base::time_point now);
 
   [[nodiscard]] std::uint64_t untracked(metric what, window over, base::time_point now);
@@ -80,8 +81,9 @@ class aggregator {
   sliding_sums minute_;
   sliding_sums hour_;
   std::array<std::vector<std::uint64_t>, metric_count> all_; // by key
-  std::vector<leaders> leaders_; // by `place_of`
-  std::array<ranked_list, window_count * metric_count> lists_; // of the leaders, by `place_of`; null: none yet
+  std::vector<leaders> leaders_;                             // by `place_of`
+  // Of the leaders, by `place_of`; null: not asked for yet.
+  std::array<ranked_list, window_count * metric_count> lists_;
   std::vector<bool> has_changed_;                            // by key
   std::vector<std::uint32_t> changed_;
 };

@@ -58,9 +58,8 @@ void top_page::take(const std::vector<top_part>& parts) {
 }
 
 base::shared_bytes top_page::text(const v1::TopRequest& request, const std::vector<top_part>& parts) {
-  const auto is_same = std::equal(parts.begin(), parts.end(), lists_.begin(), lists_.end(),
-                                  [](const top_part& part, const ranked_list& list) { return part.items == list; });
-  if (!is_same) take(parts);
+  const auto is_of = [](const top_part& part, const ranked_list& list) { return part.items == list; };
+  if (!std::equal(parts.begin(), parts.end(), lists_.begin(), lists_.end(), is_of)) take(parts);
   std::uint64_t untracked = 0;
   for (const auto& part : parts) untracked += part.untracked;
 

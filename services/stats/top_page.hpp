@@ -13,8 +13,8 @@ namespace troupe::stats {
 /// them says something else. Memory: at most 50 KB. Thread: its owner.
 class top_page {
  public:
-  /// The text of a `v1::TopReply`. `parts`: one of each shard, always in the same order; each product is in one
-  /// at most, so the best of all are among the best of each. `limit`: 1..most_items.
+  /// The text of a `v1::TopReply`. `request`: checked. `parts`: one of each shard, always in the same order;
+  /// each product is in one at most, so the best of all are among the best of each.
   /// Cost: a copy of the text, under 1 us; about 10 us more when a shard's list is another than last time.
   [[nodiscard]] base::shared_bytes text(const v1::TopRequest& request, const std::vector<top_part>& parts);
 

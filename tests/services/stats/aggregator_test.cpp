@@ -15,6 +15,7 @@ using namespace std::chrono_literals;
 using stats::aggregator;
 using stats::metric;
 using stats::ranked;
+using stats::test::first_of;
 using stats::window;
 
 namespace {
@@ -27,7 +28,7 @@ const base::time_point start{std::chrono::minutes(1000)};
 
 std::uint64_t value(aggregator& counters, const std::string& id, metric what, window over,
                     base::time_point now) {
-  for (const auto& item : stats::test::first_of(counters, what, over, 1000, now)) {
+  for (const auto& item : first_of(counters, what, over, 1000, now)) {
     if (item.product_id == id) return item.value;
   }
   return 0;
@@ -77,8 +78,8 @@ TEST_CASE("a silence longer than every window leaves only the totals") {
     aggregator counters(10);
     counters.add("a", metric::views, 2, start);
     const auto later = start + silence;
-    CHECK(stats::test::first_of(counters, metric::views, window::minute, 10, later).empty());
-    CHECK(stats::test::first_of(counters, metric::views, window::hour, 10, later).empty());
+    CHECK(first_of(counters, metric::views, window::minute, 10, later).empty());
+    CHECK(first_of(counters, metric::views, window::hour, 10, later).empty());
     CHECK(value(counters, "a", metric::views, window::all, later) == 2);
     counters.add("a", metric::views, 5, later);
     CHECK(value(counters, "a", metric::views, window::minute, later) == 5);
@@ -103,7 +104,7 @@ TEST_CASE("the top is sorted by value descending, then by id ascending, and cut 
   for (std::size_t limit = 0; limit <= all.size() + 1; ++limit) {
     const auto cut = std::min(limit, all.size());
     const std::vector<ranked> expected(all.begin(), all.begin() + static_cast<std::ptrdiff_t>(cut));
-    for (const auto w : windows) CHECK(stats::test::first_of(counters, metric::views, w, limit, start) == expected);
+    for (const auto w : windows) CHECK(first_of(counters, metric::views, w, limit, start) == expected);
   }
 }
 
@@ -115,7 +116,7 @@ TEST_CASE("products beyond the bound are not tracked, and their quantities are r
   CHECK_FALSE(counters.add("d", metric::views, 8, start + 1s));
   CHECK(counters.add("a", metric::views, 16, start)); // who is tracked stays tracked
   CHECK(counters.keys() == 2);
-  CHECK(stats::test::first_of(counters, metric::views, window::all, 10, start) == std::vector<ranked>{{"a", 17}});
+  CHECK(first_of(counters, metric::views, window::all, 10, start) == std::vector<ranked>{{"a", 17}});
   for (const auto w : windows) {
     CHECK(counters.untracked(metric::views, w, start + 1s) == 12);
     CHECK(counters.untracked(metric::purchases, w, start + 1s) == 0);
@@ -149,10 +150,10 @@ TEST_CASE("restored totals count on; the windows begin empty") {
   counters.restore({"c", {5, 5}}); // no place
   counters.restore_untracked({3, 4});
   CHECK_FALSE(counters.has_changed());
-  CHECK(stats::test::first_of(counters, metric::views, window::hour, 10, start).empty());
+  CHECK(first_of(counters, metric::views, window::hour, 10, start).empty());
   counters.add("a", metric::views, 1, start);
-  CHECK(stats::test::first_of(counters, metric::views, window::all, 10, start) == std::vector<ranked>{{"a", 101}, {"b", 1}});
-  CHECK(stats::test::first_of(counters, metric::purchases, window::all, 10, start) == std::vector<ranked>{{"a", 7}});
+  CHECK(first_of(counters, metric::views, window::all, 10, start) == std::vector<ranked>{{"a", 101}, {"b", 1}});
+  CHECK(first_of(counters, metric::purchases, window::all, 10, start) == std::vector<ranked>{{"a", 7}});
   CHECK(counters.untracked(metric::purchases, window::all, start) == 4);
 }
 
@@ -226,7 +227,7 @@ TEST_CASE("the top of 1,000 products is what sorting them all gives, while amoun
       auto want = expected(over, now);
       for (const std::size_t limit : {100, 10, 1}) {
         want.resize(std::min(want.size(), limit));
-        REQUIRE(stats::test::first_of(counters, metric::views, over, limit, time) == want);
+        REQUIRE(first_of(counters, metric::views, over, limit, time) == want);
       }
     }
   }
@@ -278,9 +279,9 @@ TEST_CASE("100,000 random events give what a list of all of them gives") {
     for (const auto what : metrics) {
       for (const auto over : windows) {
         auto want = expected(what, over, nullptr);
-        REQUIRE(stats::test::first_of(counters, what, over, 1000, time) == want);
+        REQUIRE(first_of(counters, what, over, 1000, time) == want);
         want.resize(std::min<std::size_t>(want.size(), 7));
-        REQUIRE(stats::test::first_of(counters, what, over, 7, time) == want);
+        REQUIRE(first_of(counters, what, over, 7, time) == want);
         REQUIRE(counters.untracked(what, over, time) == expected(what, over, &rest).front().value);
       }
     }

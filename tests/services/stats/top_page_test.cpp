@@ -81,7 +81,8 @@ TEST_CASE("a page is what encoding the reply gives, whatever the metric, the win
 TEST_CASE("a page without products has an empty array, and what is not tracked when there is some") {
   top_page page;
   CHECK(text(page, 10, {part(0, {})}) == R"({"metric":"views","window":"1m","items":[]})");
-  CHECK(text(page, 10, {part(0, {}, 3), part(1, {}, 4)}) == R"({"metric":"views","window":"1m","items":[],"untracked":7})");
+  CHECK(text(page, 10, {part(0, {}, 3), part(1, {}, 4)}) ==
+        R"({"metric":"views","window":"1m","items":[],"untracked":7})");
 }
 
 TEST_CASE("a page follows the lists of its shards, one by one") {
