@@ -345,7 +345,7 @@ std::span<const setting> settings() {
       count_of<std::uint32_t>("connections.sessions_per_peer", "open connections of one IPv4 address or IPv6 /64, trusted proxies apart; 0: a quarter of connections.sessions, at least 100", [](o& x) -> std::uint32_t& { return x.limits.sessions_per_peer; }, 0, 10'000'000),
       count_of<std::size_t>("connections.pipeline_depth", "requests of one session in flight", [](o& x) -> std::size_t& { return x.limits.pipeline_depth; }, 1, 1024),
       count_of<std::size_t>("connections.in_flight", "requests of one connection actor in flight", [](o& x) -> std::size_t& { return x.limits.in_flight; }, 1, 1'000'000),
-      size_of<std::size_t>("connections.held_bytes", "incomplete requests of one connection actor", [](o& x) -> std::size_t& { return x.limits.held_bytes; }, mib / 16, 64 * 1024 * mib),
+      size_of<std::size_t>("connections.held_bytes", "incomplete requests of one connection actor, each counted a KiB larger than it is", [](o& x) -> std::size_t& { return x.limits.held_bytes; }, mib / 16, 64 * 1024 * mib),
       size_of<std::size_t>("connections.answer_bytes", "answers of one connection actor that clients have not taken", [](o& x) -> std::size_t& { return x.limits.answer_bytes; }, mib / 4, 64 * 1024 * mib),
       count_of<std::uint32_t>("connections.requests_per_session", "then the session is closed", [](o& x) -> std::uint32_t& { return x.limits.requests_per_session; }, 1, 4'000'000'000),
       time_of("connections.tls_handshake_timeout", "from the accept to the end of the TLS handshake", [](o& x) -> std::chrono::milliseconds& { return x.limits.tls_handshake_timeout; }, 100, 600'000),

@@ -26,7 +26,7 @@ http_metrics::http_metrics(metrics::registry& registry, const routes& routes, co
   exchanges = pool("exchanges");
   intakes = pool("intakes");
   outputs = pool("outputs");
-  request_bytes = &registry.gauge("troupe_http_held_request_bytes", "Bytes of incomplete requests.", labels, writer);
+  request_bytes = &registry.gauge("troupe_http_held_request_bytes", "Bytes of incomplete requests, and a KiB for each.", labels, writer);
   answer_bytes = &registry.gauge("troupe_http_held_answer_bytes", "Bytes of answers that clients have not taken.", labels, writer);
   streams = pool("streams");
   for (std::size_t i = 0; i <= routes.size(); ++i) {

@@ -28,7 +28,7 @@ struct limits {
   std::uint32_t sessions_per_peer = 0;      ///< above it closed at once; 0: a quarter of `sessions`, at least 100
   std::size_t pipeline_depth = 32;          ///< requests of one session in flight; above it the session is not read
   std::size_t in_flight = 50'000;           ///< exchanges of one connection actor; above it 503
-  std::size_t held_bytes = 64 * 1024 * 1024; ///< incomplete requests of one connection actor; above it 503 and close
+  std::size_t held_bytes = 64 * 1024 * 1024; ///< incomplete requests of one connection actor, `intake::own_bytes` for each among them; above it 503 and close
   std::size_t answer_bytes = 256 * 1024 * 1024; ///< answers of one connection actor that clients have not taken; above it 503
   std::uint32_t requests_per_session = 1'000'000; ///< then `Connection: close`
   std::chrono::milliseconds tls_handshake_timeout{5'000}; ///< from the accept to the end of the TLS handshake: closed

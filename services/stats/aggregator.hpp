@@ -24,7 +24,7 @@ namespace troupe::stats {
 /// product stays tracked.
 /// Windows are those of `window`; the one-minute and one-hour windows begin empty, only totals are restored.
 /// Memory: about 250 bytes a key, and what `sliding_sums` needs, twice; at most 3 KB a key when every key is
-/// counted in every second and minute; and 38 KB. Thread: its owner.
+/// counted in every second and minute; and up to 110 KB for the largest. Thread: its owner.
 class aggregator {
  public:
   /// `most_keys`: 1..2^31.
@@ -37,10 +37,10 @@ class aggregator {
   /// The `most_items` products with the largest values, or all that have one above 0: larger values first,
   /// equal ones by id. The same list as last time when no value among the largest has changed, and no sum of
   /// the window has fallen.
-  /// Cost: then O(1), otherwise a sort of up to 400. And a walk over all keys, 1 to 25 ns each, after a second
-  /// (minute window) or a minute (hour window) in which the sums of a hundred of the largest have fallen: so a
-  /// walk is never more than once a second or minute, and at most about 3 us for each amount that has been
-  /// added. The totals never need one.
+  /// Cost: then O(1), otherwise a sort of up to 400. And a walk over all keys, 1 to 25 ns each (more when equal
+  /// values come with ever smaller ids), after a second (minute window) or a minute (hour window) in which the
+  /// sums of a hundred of the largest have fallen: so a walk is never more than once a second or minute, and at
+  /// most about 3 us for each amount that has been added. The totals never need one.
   [[nodiscard]] ranked_list top(metric what, window over, base::time_point now);
 
   [[nodiscard]] std::uint64_t untracked(metric what, window over, base::time_point now);

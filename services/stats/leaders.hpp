@@ -22,7 +22,7 @@ struct leader {
 
 /// The first keys of a ranking whose values are above 0, told without a walk over all keys.
 ///
-/// Some keys are members, between `kept` and twice as many once so many have had a value. Besides there is a
+/// Some keys are members, at most twice `kept`. Besides there is a
 /// bar, a value and an id that no other key comes before. A key whose value rises over the bar becomes a
 /// member; when there are too many of them, the last ones leave and the best of these is the new bar. So the
 /// members before the bar are the first of the ranking. Values may also fall, all at once; then members may
@@ -56,11 +56,11 @@ class leaders {
   /// Cost: O(1), and O(`kept` * log(`kept`)) when a value has changed since the last call.
   [[nodiscard]] bool knows(std::size_t limit, const ranking& by);
 
-  /// Finds the members anew. Cost: O(keys): 1 ns each, 25 ns when all have the same value. No allocation.
+  /// Finds the members anew. Cost: O(keys): 1 ns each, 25 ns when all have the same value, more when such come with ever smaller ids. No allocation.
   void rebuild(const ranking& by);
 
   /// The first keys of the ranking, best first: `limit` of them, or all whose value is not 0.
-  /// Call it after `knows` has said yes to this limit, or after `rebuild` and `knows`.
+  /// Call it after `knows` has said yes to this limit, or after `rebuild`.
   /// Lifetime: until the next call of a function that is not const.
   [[nodiscard]] std::span<const leader> first(std::size_t limit) const noexcept;
 

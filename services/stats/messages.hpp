@@ -34,7 +34,7 @@ struct top_query {
 
 struct top_part {
   std::size_t shard = 0;
-  ranked_list items; ///< at most `most_items`; as long as none of them changes the same list
+  ranked_list items; ///< at most `most_items`; the same list as last time, as long as nothing near it changes
   std::uint64_t untracked = 0;
 };
 
