@@ -4,7 +4,7 @@ import unittest
 
 from certificate_authority import CertificateAuthority
 from tls_connection import SecureConnection, trusting
-from troupe_process import SystemTest, request
+from troupe_process import SystemTest, request, wait_until
 
 HELLO = request("GET", "/hello", None, {"Connection": "close"})
 PRODUCT = {"name": "early", "price": {"amount_minor": 1, "currency": "GBP"}}
@@ -78,7 +78,7 @@ class EarlyData(SystemTest):
         self.assertNotIn(b"HTTP/1.1 ", said)
         with SecureConnection(self.server.address, trusting(self.ca)) as c:
             self.assertEqual(c.ask("GET", "/v1/products/early").status, 404)
-        self.assertEqual(self.server.metric("troupe_http_sessions", listener="public"), 0)
+        wait_until(lambda: self.server.metric("troupe_http_sessions", listener="public") == 0, "every session has ended")
 
 
 if __name__ == "__main__":
