@@ -3,6 +3,7 @@
 #include "platform/base/log.hpp"
 #include "services/catalog/product_export.hpp"
 #include "services/catalog/product_index.hpp"
+#include "services/catalog/product_page.hpp"
 
 #include <caf/send.hpp>
 
@@ -97,6 +98,12 @@ replica_actor::behavior_type catalog(replica_actor::pointer self, const replica_
       },
       [state](const actor::envelope&, const v1::BatchGetProductsRequest& request) {
         return state->products.find_all(request);
+      },
+      [state](const actor::envelope&, const v1::SearchProductsRequest& request) -> base::result<product_page> {
+        const auto plan = plan_search(request);
+        if (plan.has_error()) return plan.error();
+        if (!plan->query.empty()) return base::fail(base::errc::invalid_argument, "q: is for the search");
+        return product_page{page_of(state->products, *plan)};
       },
       [state](const actor::envelope&, const v1::ExportProductsRequest&) {
         return state->exports.open([walk = product_export(state->products)]() mutable { return walk.next(); });

@@ -24,6 +24,7 @@ CAF_ADD_TYPE_ID(troupe_catalog, (troupe::catalog::catalog_snapshot))
 CAF_ADD_TYPE_ID(troupe_catalog, (troupe::catalog::catalog_change))
 CAF_ADD_TYPE_ID(troupe_catalog, (troupe::catalog::attach_replica))
 CAF_ADD_TYPE_ID(troupe_catalog, (troupe::catalog::commit_writes))
+CAF_ADD_TYPE_ID(troupe_catalog, (troupe::catalog::product_page))
 CAF_END_TYPE_ID_BLOCK(troupe_catalog)
 
 TROUPE_LOCAL_MESSAGE(troupe::catalog::v1::GetProductRequest)
@@ -41,6 +42,7 @@ TROUPE_LOCAL_MESSAGE(troupe::catalog::catalog_snapshot)
 TROUPE_LOCAL_MESSAGE(troupe::catalog::catalog_change)
 TROUPE_LOCAL_MESSAGE(troupe::catalog::attach_replica)
 TROUPE_LOCAL_MESSAGE(troupe::catalog::commit_writes)
+TROUPE_LOCAL_MESSAGE(troupe::catalog::product_page)
 
 namespace troupe::catalog {
 
@@ -51,6 +53,9 @@ using catalog_actor = caf::typed_actor<
     caf::result<product_view>(actor::envelope, v1::GetProductRequest),
     // Many products; those that are not there are listed, not an error. Idempotent.
     caf::result<product_set>(actor::envelope, v1::BatchGetProductsRequest),
+    // A page of all products. Pages neither overlap nor leave anything out. invalid_argument as `plan_search`, and
+    // for a query. Idempotent.
+    caf::result<product_page>(actor::envelope, v1::SearchProductsRequest),
     // Opens a stream of all products as JSON Lines, by id; see `product_export`. unavailable when too many are open.
     caf::result<actor::stream_opened>(actor::envelope, v1::ExportProductsRequest),
     caf::result<actor::stream_chunk>(actor::envelope, actor::next_chunk),
@@ -69,8 +74,8 @@ using catalog_store_actor = caf::typed_actor<
 
 /// Full-text search in the store; service "catalog-search".
 using catalog_search_actor = caf::typed_actor<
-    // A page of products. Pages of a query neither overlap nor leave anything out while nothing is written;
-    // the pages without a query never do. invalid_argument as `plan_search`, and for more than ten words. Idempotent.
+    // A page of matches; without words there is none. Pages of a query neither overlap nor leave anything out while
+    // nothing is written. invalid_argument as `plan_search`, and for more than ten words. Idempotent.
     caf::result<v1::SearchProductsReply>(actor::envelope, v1::SearchProductsRequest)>;
 
 } // namespace troupe::catalog

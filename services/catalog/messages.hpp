@@ -21,6 +21,11 @@ struct product_set {
   std::vector<std::string> missing; ///< the others, in the order of the ids
 };
 
+/// A page of all products by id.
+struct product_page {
+  base::shared_bytes body; ///< as it is answered, see `page_of`
+};
+
 /// What a write has made.
 struct stored_product {
   entry_ptr entry; ///< never null in a reply

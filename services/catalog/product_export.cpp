@@ -5,14 +5,16 @@ namespace troupe::catalog {
 actor::stream_chunk product_export::next() {
   std::string lines;
   lines.reserve(chunk_bytes + chunk_bytes / 4);
-  const auto* entry = products_->first_after(last_id_);
-  while (entry && lines.size() < chunk_bytes) {
-    lines += entry->body.view();
+  bool is_last = true;
+  products_->walk_after(last_id_, [&](const product_entry& entry) {
+    is_last = lines.size() < chunk_bytes;
+    if (!is_last) return false;
+    lines += entry.body.view();
     lines += '\n';
-    last_id_ = entry->product.id();
-    entry = products_->first_after(last_id_);
-  }
-  return {base::shared_bytes(lines), entry == nullptr};
+    last_id_ = entry.product.id();
+    return true;
+  });
+  return {base::shared_bytes(lines), is_last};
 }
 
 } // namespace troupe::catalog

@@ -57,11 +57,6 @@ product_set product_index::find_all(const v1::BatchGetProductsRequest& request) 
   return set;
 }
 
-const product_entry* product_index::first_after(std::string_view id) const {
-  const auto found = ordered_.upper_bound(id);
-  return found == ordered_.end() ? nullptr : (*found)->second.entry.get();
-}
-
 std::vector<product_index::viewed_product> product_index::take_views(std::size_t most) {
   std::vector<viewed_product> taken;
   taken.reserve(std::min(most, viewed_.size()));

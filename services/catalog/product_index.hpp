@@ -36,9 +36,15 @@ class product_index {
   /// Finds many; counts no views.
   [[nodiscard]] product_set find_all(const v1::BatchGetProductsRequest& request) const;
 
-  /// The product with the least id that is greater than this one, byte by byte; null when there is none. Counts no view. Lifetime: until the
-  /// next load or change. Cost: O(log products).
-  [[nodiscard]] const product_entry* first_after(std::string_view id) const;
+  /// Gives `take` the products with greater ids than this one, byte by byte, in their order, until it says false.
+  /// Counts no view. Lifetime of the entries: until the next load or change. Cost: O(log products), and O(1) for
+  /// each.
+  template <class Take>
+  void walk_after(std::string_view id, Take&& take) const {
+    for (auto at = ordered_.upper_bound(id); at != ordered_.end(); ++at) {
+      if (!take(*(*at)->second.entry)) return;
+    }
+  }
 
   /// Whether views have been counted that nobody has taken.
   [[nodiscard]] bool has_views() const noexcept { return !viewed_.empty(); }

@@ -50,33 +50,12 @@ base::result<product_search> product_search::open(const std::filesystem::path& d
   if (tokenizer.has_error()) return tokenizer.error();
   product_search search(std::move(*opened), std::move(*tokenizer));
   const std::string columns(product_columns);
-  auto listing = search.database_.prepare("SELECT " + columns +
-                                          " FROM products p WHERE p.id > ?1 ORDER BY p.id LIMIT ?2");
-  if (listing.has_error()) return listing.error();
   auto matching = search.database_.prepare(
       std::string(best_matches) + "SELECT " + columns +
       ", (SELECT number FROM next) FROM page JOIN products p ON p.number = page.number ORDER BY page.score, page.id");
   if (matching.has_error()) return matching.error();
-  search.listing_ = std::move(*listing);
   search.matching_ = std::move(*matching);
   return search;
-}
-
-base::result<v1::SearchProductsReply> product_search::list(const search_plan& plan) {
-  v1::SearchProductsReply reply;
-  listing_.bind_all(plan.after_id, plan.page_size + 1); // one more tells whether there is a next page
-  for (;;) {
-    const auto row = listing_.step();
-    if (row.has_error()) return row.error();
-    if (!*row) break;
-    if (reply.items_size() == plan.page_size) {
-      reply.set_next_page_token(make_page_token(plan.query, reply.items(plan.page_size - 1).id()));
-      break;
-    }
-    *reply.add_items() = product_at(listing_);
-  }
-  listing_.reset();
-  return reply;
 }
 
 base::result<v1::SearchProductsReply> product_search::match(const search_plan& plan, const std::string& expression) {
@@ -102,7 +81,6 @@ base::result<v1::SearchProductsReply> product_search::match(const search_plan& p
 }
 
 base::result<v1::SearchProductsReply> product_search::run(const search_plan& plan) {
-  if (plan.query.empty()) return list(plan);
   const auto words = tokenizer_.words(plan.query);
   if (words.has_error()) return words.error();
   if (words->empty()) return v1::SearchProductsReply{};

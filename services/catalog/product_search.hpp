@@ -15,10 +15,10 @@ class product_search {
   /// Errors: unavailable with what to do; the store must have been made by its writer.
   [[nodiscard]] static base::result<product_search> open(const std::filesystem::path& data_dir);
 
-  /// One page of what has been committed. A query is cut into words as the index cuts its texts; all must
-  /// occur, and the last, up to 20 characters, may be the beginning of one. No character has a meaning of its
-  /// own. Matches are ranked a thousand at a time, in the order in which the products were first stored, so a
-  /// page may be short though another follows.
+  /// One page of the matches among what has been committed. The query is cut into words as the index cuts its
+  /// texts; all must occur, and the last, up to 20 characters, may be the beginning of one; without words there is
+  /// no match. No character has a meaning of its own. Matches are ranked a thousand at a time, in the order in
+  /// which the products were first stored, so a page may be short though another follows.
   /// Errors: invalid_argument: more than 10 words; as `store::statement::step`.
   /// Cost: that of ranking a thousand matches at most; of words that hardly ever occur together, that of
   /// passing over the products that hold one of them.
@@ -28,12 +28,10 @@ class product_search {
   product_search(store::database opened, store::tokenizer cutter) noexcept
       : database_(std::move(opened)), tokenizer_(std::move(cutter)) {}
 
-  [[nodiscard]] base::result<v1::SearchProductsReply> list(const search_plan& plan);
   [[nodiscard]] base::result<v1::SearchProductsReply> match(const search_plan& plan, const std::string& expression);
 
   store::database database_;
   store::tokenizer tokenizer_;
-  store::statement listing_;
   store::statement matching_;
 };
 

@@ -4,10 +4,9 @@
 #include "platform/json/message.hpp"
 #include "platform/server/json_only.hpp"
 #include "services/catalog/batch_endpoint.hpp"
+#include "services/catalog/browse_endpoint.hpp"
 #include "services/catalog/model.hpp"
-#include "services/catalog/search_plan.hpp"
 
-#include <charconv>
 #include <string>
 
 namespace troupe::catalog {
@@ -67,33 +66,12 @@ http::response encode_stored(const stored_product& stored) {
   return r;
 }
 
-base::result<v1::SearchProductsRequest> decode_search(const http::request& request) {
-  v1::SearchProductsRequest message;
-  message.set_page_size(search_limits::default_page_size);
-  if (auto query = request.query_parameter("q")) message.set_query(std::move(*query));
-  if (auto token = request.query_parameter("page_token")) message.set_page_token(std::move(*token));
-  if (const auto text = request.query_parameter("page_size")) {
-    std::int32_t size = 0;
-    const auto* end = text->data() + text->size();
-    const auto read = std::from_chars(text->data(), end, size);
-    // What is no number is out of range too; the plan says so.
-    message.set_page_size(read.ec == std::errc{} && read.ptr == end ? size : 0);
-  }
-  // Looked at here too, so that what is wrong does not wait for the store; only the number of words is counted there.
-  if (const auto plan = plan_search(message); plan.has_error()) return plan.error();
-  return message;
-}
-
 base::result<v1::ExportProductsRequest> decode_export(const http::request&) { return v1::ExportProductsRequest{}; }
 
 http::response encode_export(const actor::stream_opened&) {
   http::response r;
   r.content_type = "application/jsonl";
   return r;
-}
-
-http::response encode_found(const v1::SearchProductsReply& reply) {
-  return http::json_response(200, json::encode(reply));
 }
 
 } // namespace
@@ -103,7 +81,7 @@ void add_routes(server::routes& routes, const catalog_services& services) {
   routes.get("/v1/products/{id}", server::call(services.replicas, &decode_get, &encode_view)).never_compressed();
   routes.put("/v1/products/{id}", server::json_only(server::call(services.store, &decode_put, &encode_stored)))
       .within(5s);
-  routes.get("/v1/products", server::call(services.search, &decode_search, &encode_found))
+  routes.get("/v1/products", browse(services.replicas, services.search))
       .within(5s)
       .with_priority(actor::priority::low)
       .one_at_a_time();

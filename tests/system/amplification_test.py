@@ -272,6 +272,8 @@ class Amplification(Measured):
             one = request("GET", "/v1/products?q=" + query, None, {"Connection": "close"})
             self.assertEqual(server.ask("GET", "/v1/products?q=" + query).status, 200)  # the store's cache is filled once
             self.refuse(f"a search for {what} on a connection of its own, 10,000 products", one, 300, {200}, server)
+        one = request("GET", "/v1/products?page_size=100", None, {"Connection": "close"})
+        self.refuse("a page of 100 of 10,000 products on a connection of its own", one, 300, {200}, server)
 
     def events(self, count, rows):
         """The bytes of requests that publish a thousand events each; `rows` gives the event of a number."""

@@ -92,10 +92,18 @@ TEST_CASE("An export of nothing is one empty chunk", "[unit]") {
   CHECK(chunk.bytes.empty());
 }
 
-TEST_CASE("The least id above another is found byte by byte", "[unit]") {
+TEST_CASE("Products are walked over in the order of their ids, byte by byte, from any id on", "[unit]") {
   product_index index;
   index.load({list_of({entry_of(sample("b")), entry_of(sample("\xC3\xA9")), entry_of(sample("B")), entry_of(sample("ba"))})});
   std::vector<std::string> ids;
-  for (const auto* entry = index.first_after(""); entry; entry = index.first_after(ids.back())) ids.push_back(entry->product.id());
-  CHECK(ids == std::vector<std::string>{"B", "b", "ba", "\xC3\xA9"});
+  index.walk_after("b", [&](const product_entry& entry) {
+    ids.push_back(entry.product.id());
+    return true;
+  });
+  CHECK(ids == std::vector<std::string>{"ba", "\xC3\xA9"});
+  index.walk_after("", [&](const product_entry& entry) {
+    ids.push_back(entry.product.id());
+    return ids.size() < 4;
+  });
+  CHECK(ids == std::vector<std::string>{"ba", "\xC3\xA9", "B", "b"});
 }

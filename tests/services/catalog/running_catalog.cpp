@@ -35,7 +35,8 @@ class waiting_site final : public server::call_site {
                           ask<v1::BatchGetProductsRequest, product_set>(target, content) ||
                           ask<v1::PutProductRequest, stored_product>(target, content) ||
                           ask<v1::BatchPutProductsRequest, v1::BatchPutProductsReply>(target, content) ||
-                          ask<v1::SearchProductsRequest, v1::SearchProductsReply>(target, content);
+                          (slot.name() == "catalog" ? ask<v1::SearchProductsRequest, product_page>(target, content)
+                                                    : ask<v1::SearchProductsRequest, v1::SearchProductsReply>(target, content));
     if (!is_known) return base::fail(base::errc::internal, "a message that the contract does not have");
     return {};
   }
