@@ -5,7 +5,8 @@ is a copy, and nothing of what a network costs. The bytes are made before, and w
 server is the CPU time of all its threads, and the most memory that it ever had meanwhile.
 
 A build with sanitizers is slow, so there a case is compared with ordinary requests to the same binary: these cost a release ORDINARY times their sending at
-most (the release's run checks that), so a case that costs less than MOST / ORDINARY times what they cost is within the rule. For figures, of the release:
+most (the release's run checks that), so a case that costs less than MOST / ORDINARY times what they cost is within the rule; twice that is let pass, because
+sanitizers slow some code more than other. So it finds what is gross; the release's run decides, and has the figures:
 
     python3 -B tests/system/amplification_test.py --release
 """
@@ -136,7 +137,7 @@ class Measured(SystemTest):
             print(f"ordinary requests of {len(BROWSER)} bytes: CPU x{plain:.1f}", file=sys.stderr)
             if not is_sanitized():
                 self.assertLess(plain, ORDINARY, "ordinary requests")
-            Measured.bar = MOST * plain / ORDINARY if is_sanitized() else MOST
+            Measured.bar = 2 * MOST * plain / ORDINARY if is_sanitized() else MOST
         return Measured.bar
 
     def measure(self, what, attack, server=None):
@@ -257,7 +258,7 @@ class Amplification(Measured):
             one = b"GET " + path + HOST + b"\r\n"
             self.measure(f"10,000 {what}", lambda cost, stack: self.exchange(cost, stack, one * 10_000, 10_000, {status}), server)
 
-    def test_searches_that_match_everything(self):
+    def test_pages_and_searches_of_many_products(self):
         words = "heart hanging white holder light home house hook hat happy"
         products = self.directory / "products.jsonl"
         with open(products, "w", encoding="ascii") as file:
@@ -272,8 +273,9 @@ class Amplification(Measured):
             one = request("GET", "/v1/products?q=" + query, None, {"Connection": "close"})
             self.assertEqual(server.ask("GET", "/v1/products?q=" + query).status, 200)  # the store's cache is filled once
             self.refuse(f"a search for {what} on a connection of its own, 10,000 products", one, 300, {200}, server)
-        one = request("GET", "/v1/products?page_size=100", None, {"Connection": "close"})
-        self.refuse("a page of 100 of 10,000 products on a connection of its own", one, 300, {200}, server)
+        for size in (20, 100):
+            data = b"GET /v1/products?page_size=%d" % size + HOST + b"\r\n"
+            self.measure(f"pages of {size} of 10,000 products", lambda cost, stack, data=data: self.exchange(cost, stack, data * 5000, 5000, {200}), server)
 
     def events(self, count, rows):
         """The bytes of requests that publish a thousand events each; `rows` gives the event of a number."""
