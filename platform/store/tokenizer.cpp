@@ -11,19 +11,13 @@ namespace troupe::store {
 
 namespace {
 
-struct cutting {
-  std::string_view text;
-  std::vector<tokenizer::word> words;
-};
-
-int take_word(void* context, int, const char* folded, int size, int begin, int end) {
-  auto& out = *static_cast<cutting*>(context);
+int take_word(void* context, int, const char* folded, int size, int, int) {
+  auto& out = *static_cast<std::vector<tokenizer::word>*>(context);
   const std::string_view characters(folded, static_cast<std::size_t>(size));
   const auto first_bytes =
       std::count_if(characters.begin(), characters.end(), [](char c) { return (c & 0xC0) != 0x80; });
   try {
-    out.words.push_back({out.text.substr(static_cast<std::size_t>(begin), static_cast<std::size_t>(end - begin)),
-                         static_cast<std::size_t>(first_bytes)});
+    out.push_back({std::string(characters), static_cast<std::size_t>(first_bytes)});
   } catch (const std::bad_alloc&) {
     return SQLITE_NOMEM; // SQLite is C: nothing is thrown through it
   }
@@ -61,10 +55,10 @@ tokenizer::~tokenizer() {
 }
 
 base::result<std::vector<tokenizer::word>> tokenizer::words(std::string_view text) {
-  cutting out{text, {}};
+  std::vector<word> out;
   const int code = tokenize_(made_, &out, FTS5_TOKENIZE_QUERY, text.data(), static_cast<int>(text.size()), &take_word);
   if (code != SQLITE_OK) return database::translate(nullptr, code);
-  return std::move(out.words);
+  return out;
 }
 
 } // namespace troupe::store

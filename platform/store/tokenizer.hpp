@@ -4,6 +4,7 @@
 #include "platform/store/sqlite.hpp"
 
 #include <cstddef>
+#include <string>
 #include <string_view>
 #include <vector>
 
@@ -17,8 +18,8 @@ namespace troupe::store {
 class tokenizer {
  public:
   struct word {
-    std::string_view text;      ///< as it stands in the text that was cut
-    std::size_t characters = 0; ///< as it stands in the index, folded
+    std::string text; ///< folded, as it stands in the index; cut again, it is one word that is the same
+    std::size_t characters = 0;
   };
 
   /// Errors: internal when SQLite was built without FTS5; as `database::translate`.
@@ -28,7 +29,7 @@ class tokenizer {
   tokenizer& operator=(tokenizer&& other) noexcept;
   ~tokenizer();
 
-  /// The words in their order; the views live as long as the text. The text is at most 2 GB.
+  /// The words in their order. The text is at most 2 GB.
   /// Errors: as `database::translate`. Cost: O(text).
   [[nodiscard]] base::result<std::vector<word>> words(std::string_view text);
 

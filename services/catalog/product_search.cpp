@@ -11,11 +11,11 @@ namespace troupe::catalog {
 
 namespace {
 
-// A word in the id says most about a product, then one in its name. One match more than are ranked tells that
+// A word in the id says most about a product, then one in its name, or what one of those begins with. One match more than are ranked tells that
 // there is a further block of them. Columns are read for the page's rows only.
 constexpr std::string_view best_matches = R"sql(
   WITH block AS MATERIALIZED (
-    SELECT rowid AS number, relevance(product_texts, 10.0, 5.0, 1.0) AS score
+    SELECT rowid AS number, relevance(product_texts, 10.0, 5.0, 1.0, 5.0) AS score
     FROM product_texts WHERE product_texts MATCH ?1 AND rowid > ?2 ORDER BY rowid LIMIT ?3 + 1),
   next AS MATERIALIZED (
     SELECT CASE WHEN count(*) > ?3 THEN max(number) END AS number FROM block),
@@ -28,15 +28,28 @@ constexpr std::string_view best_matches = R"sql(
 
 /// Quoted, because AND, OR, NOT and NEAR are operators otherwise; no word holds a quote.
 /// Source: https://www.sqlite.org/fts5.html section 3.
+void append_word(std::string& out, std::string_view mark, std::string_view word) {
+  out += '"';
+  out += mark;
+  out += word;
+  out += '"';
+}
+
 std::string expression_of(const std::vector<store::tokenizer::word>& words) {
   std::string out;
-  for (const auto& word : words) {
-    if (!out.empty()) out += ' ';
-    out += '"';
-    out += word.text;
-    out += '"';
+  for (std::size_t i = 0; i + 1 < words.size(); ++i) {
+    append_word(out, {}, words[i].text);
+    out += " AND ";
   }
-  if (words.back().characters <= search_limits::prefix_characters) out += '*';
+  const auto& last = words.back();
+  const bool may_be_beginning = last.characters <= search_limits::prefix_characters;
+  if (may_be_beginning) {
+    out += '(';
+    append_word(out, beginning_mark, last.text);
+    out += " OR ";
+  }
+  append_word(out, {}, last.text);
+  if (may_be_beginning) out += ')';
   return out;
 }
 

@@ -1,5 +1,7 @@
 #include "services/catalog/product_table.hpp"
 
+#include "services/catalog/search_plan.hpp"
+
 #include <array>
 #include <string>
 #include <utility>
@@ -9,10 +11,12 @@ namespace troupe::catalog {
 namespace {
 
 // The index has no texts of its own: it reads those of the table, and the triggers must give it the old ones
-// to forget a row. Source: https://www.sqlite.org/fts5.html section 4.4.3. It has every beginning of a word up
-// to `search_limits::prefix_characters`: for one that it has not, FTS5 merges the lists of all words that
-// begin so, before it gives the first row.
-constexpr std::array<store::migration, 2> migrations{{{1, R"sql(
+// to forget a row. Source: https://www.sqlite.org/fts5.html section 4.4.3. What the words of id and name begin
+// with is a column: FTS5's own beginnings would be those of the description's words too, six entries for a word
+// of five letters where one does, and for a beginning that is in no index it merges the lists of all words that
+// begin so, before it gives the first row. Only the opening of a description is indexed. Both bound what it costs
+// to write the dearest texts, and so does merging by sixteen (platform/http/README.md has the figures).
+constexpr std::array<store::migration, 3> migrations{{{1, R"sql(
   CREATE TABLE products(
     number INTEGER PRIMARY KEY,
     id TEXT NOT NULL UNIQUE,
@@ -52,15 +56,48 @@ constexpr std::array<store::migration, 2> migrations{{{1, R"sql(
     prefix='1 2 3 4 5 6 7 8 9 10 11 12 13 14 15 16 17 18 19 20'
   );
   INSERT INTO product_texts(product_texts) VALUES('rebuild');
+)sql"},
+                                                       {3, R"sql(
+  DROP TRIGGER product_texts_insert;
+  DROP TRIGGER product_texts_delete;
+  DROP TRIGGER product_texts_update;
+  DROP TABLE product_texts;
+  ALTER TABLE products ADD COLUMN beginnings TEXT NOT NULL DEFAULT '';
+  ALTER TABLE products ADD COLUMN opening TEXT GENERATED ALWAYS AS (substr(description, 1, 2000)) VIRTUAL;
+  UPDATE products SET beginnings = word_beginnings(name || ' ' || id, 20, 40, char(0x10FFFD));
+  CREATE VIRTUAL TABLE product_texts USING fts5(
+    id, name, opening, beginnings,
+    content='products', content_rowid='number', tokenize='unicode61 remove_diacritics 2'
+  );
+  INSERT INTO product_texts(product_texts, rank) VALUES('automerge', 16);
+  INSERT INTO product_texts(product_texts) VALUES('rebuild');
+  CREATE TRIGGER product_texts_insert AFTER INSERT ON products BEGIN
+    INSERT INTO product_texts(rowid, id, name, opening, beginnings)
+    VALUES(new.number, new.id, new.name, new.opening, new.beginnings);
+  END;
+  CREATE TRIGGER product_texts_delete AFTER DELETE ON products BEGIN
+    INSERT INTO product_texts(product_texts, rowid, id, name, opening, beginnings)
+    VALUES('delete', old.number, old.id, old.name, old.opening, old.beginnings);
+  END;
+  CREATE TRIGGER product_texts_update AFTER UPDATE ON products
+  WHEN old.id <> new.id OR old.name <> new.name OR old.opening <> new.opening
+    OR old.beginnings <> new.beginnings BEGIN
+    INSERT INTO product_texts(product_texts, rowid, id, name, opening, beginnings)
+    VALUES('delete', old.number, old.id, old.name, old.opening, old.beginnings);
+    INSERT INTO product_texts(rowid, id, name, opening, beginnings)
+    VALUES(new.number, new.id, new.name, new.opening, new.beginnings);
+  END;
 )sql"}}};
+static_assert(search_limits::prefix_characters == 20 && search_limits::beginnings == 40 &&
+              search_limits::opening_characters == 2000 && beginning_mark == "\xF4\x8F\xBF\xBD"); // as in the SQL here
 
 constexpr std::string_view write_sql = R"sql(
-  INSERT INTO products(id, name, description, amount_minor, currency, stock, version, updated_at)
-  VALUES(?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8)
+  INSERT INTO products(id, name, description, amount_minor, currency, stock, version, updated_at, beginnings)
+  VALUES(?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, word_beginnings(?2 || ' ' || ?1, 20, 40, char(0x10FFFD)))
   ON CONFLICT(id) DO UPDATE SET
     name = excluded.name, description = excluded.description, amount_minor = excluded.amount_minor,
     currency = excluded.currency, stock = excluded.stock, version = excluded.version,
-    updated_at = excluded.updated_at
+    updated_at = excluded.updated_at, beginnings = excluded.beginnings
 )sql";
 
 } // namespace
@@ -85,6 +122,7 @@ v1::Product product_at(const store::statement& row) {
 base::result<product_table> product_table::open(const std::filesystem::path& data_dir) {
   auto opened = store::database::open(store_file(data_dir), store::database::access::read_write);
   if (opened.has_error()) return opened.error();
+  if (auto added = opened->add_word_beginnings(); added.has_error()) return added.error();
   auto migrated = opened->migrate(migrations);
   if (migrated.has_error()) return migrated.error();
 

@@ -24,6 +24,10 @@ inline constexpr std::size_t default_most_products = 1'000'000;
 inline constexpr std::string_view product_columns =
     "p.id, p.name, p.description, p.amount_minor, p.currency, p.stock, p.version, p.updated_at";
 
+/// Stands before what a word begins with in the index, so that it is no word itself: U+10FFFD, of private
+/// use and the last there is, which the index takes for a letter.
+inline constexpr std::string_view beginning_mark = "\xF4\x8F\xBF\xBD";
+
 /// The product of the row on which a statement stands, selected with `product_columns` alone.
 [[nodiscard]] v1::Product product_at(const store::statement& row);
 

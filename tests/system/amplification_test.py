@@ -14,6 +14,7 @@ import contextlib
 import json
 import os
 import pathlib
+import random
 import re
 import select
 import sys
@@ -140,8 +141,9 @@ class Measured(SystemTest):
             Measured.bar = 2 * MOST * plain / ORDINARY if is_sanitized() else MOST
         return Measured.bar
 
-    def measure(self, what, attack, server=None):
-        bar = self.most_cpu()
+    def measure(self, what, attack, server=None, most=MOST):
+        """`most` is more than MOST only for what platform/http/README.md says does not meet it."""
+        bar = self.most_cpu() * most / MOST
         memory, cpu, megabytes = self.ratios(server or self.serve_warm(), attack)
         print(f"{what}: {megabytes:.1f} MB sent, memory x{memory:.2f}, CPU x{cpu:.1f} of x{bar:.0f}", file=sys.stderr)
         self.assertLess(memory, MOST)
@@ -276,6 +278,31 @@ class Amplification(Measured):
         for size in (20, 100):
             data = b"GET /v1/products?page_size=%d" % size + HOST + b"\r\n"
             self.measure(f"pages of {size} of 10,000 products", lambda cost, stack, data=data: self.exchange(cost, stack, data * 5000, 5000, {200}), server)
+
+    def test_products_with_long_texts(self):
+        chance = random.Random(1)
+
+        def text(size, letters):
+            return "".join(" " if i % (letters + 1) == letters else chance.choice("abcdefghijklmnopqrstuvwxyz") for i in range(size))
+
+        def product(name, description):
+            return {"id": name[:9], "name": name, "description": description, "price": {"amount_minor": 1, "currency": "GBP"}, "stock": 0}
+
+        def put(letters):
+            return request("PUT", "/v1/products/a", product("a", text(4000, letters)))
+
+        def batch(count, size, letters):
+            products = [product(f"{i:09}" + text(240, letters).strip(), text(size, letters)) for i in range(count)]
+            return request("POST", "/v1/products:batch", {"products": products})
+
+        for letters in (5, 20):
+            for what, count, most, make in (("products of 4 KB", 400, MOST, lambda: put(letters)),
+                                            ("batches of 220 such products", 6, MOST, lambda: batch(220, 4000, letters)),
+                                            ("batches of 500 long names", 6, 2 * MOST, lambda: batch(500, 0, letters))):
+                both = [make(), make()]  # by turns, so that each writes other texts than it finds
+                data = b"".join(both[i % 2] for i in range(count))
+                self.measure(f"{count} {what}, words of {letters} letters",
+                             lambda cost, stack, data=data, count=count: self.exchange(cost, stack, data, count, {200, 201}), most=most)
 
     def events(self, count, rows):
         """The bytes of requests that publish a thousand events each; `rows` gives the event of a number."""

@@ -7,7 +7,11 @@
 #include <catch2/catch.hpp>
 
 #include <algorithm>
+#include <array>
+#include <filesystem>
 #include <optional>
+#include <span>
+#include <utility>
 
 using namespace troupe;
 using namespace troupe::catalog;
@@ -21,15 +25,19 @@ struct searched_store {
   explicit searched_store(std::initializer_list<v1::Product> products) : searched_store() {
     for (const auto& product : products) add(product);
   }
-  searched_store() {
-    REQUIRE(bulk_load::open(dir.path()).has_value()); // makes the store
-    auto opened = product_search::open(dir.path());
+  searched_store() { open(); }
+  /// One that is there, and may be of an earlier version.
+  explicit searched_store(std::filesystem::path there) : at(std::move(there)) { open(); }
+
+  void open() {
+    REQUIRE(bulk_load::open(at).has_value()); // makes the store, or brings it up to date
+    auto opened = product_search::open(at);
     REQUIRE(opened.has_value());
     search.emplace(std::move(*opened));
   }
 
   void add(const v1::Product& product) const {
-    auto load = bulk_load::open(dir.path());
+    auto load = bulk_load::open(at);
     REQUIRE(load.has_value());
     REQUIRE(load->add(product).has_value());
     REQUIRE(load->finish().has_value());
@@ -71,7 +79,14 @@ struct searched_store {
     return out;
   }
 
+  /// Compares the index with the table. Source: https://www.sqlite.org/fts5.html section 6.4.
+  void check_index() const {
+    auto checked = store::database::open(store_file(at), store::database::access::read_write);
+    CHECK(checked->execute("INSERT INTO product_texts(product_texts, rank) VALUES('integrity-check', 1)").has_value());
+  }
+
   temporary_directory dir;
+  std::filesystem::path at = dir.path();
   std::optional<product_search> search;
 };
 
@@ -93,7 +108,8 @@ TEST_CASE("A search finds words of id, name and description, whatever their case
   CHECK(store.ids("cakestand") == strings{"22423"});
   CHECK(store.ids("heart") == strings{"85123A", "84879"}); // a name says more than a description
   CHECK(store.ids("hanging heart") == strings{"85123A"});
-  CHECK(store.ids("HEART hang") == strings{"85123A", "84879"});
+  CHECK(store.ids("HEART hangs") == strings{"84879"});
+  CHECK(store.ids("HEART hang") == strings{"85123A"});
   CHECK(store.ids("85123a") == strings{"85123A"});
   CHECK(store.ids("t-light") == strings{"85123A"});
   CHECK(store.ids("cafe") == strings{"CAF1"});
@@ -108,6 +124,45 @@ TEST_CASE("Only the last word of a query may be a beginning", "[unit]") {
   CHECK(store.ids("hear") == strings{"1", "2"});
   CHECK(store.ids("h") == strings{"1", "2"});
   CHECK(store.ids("hear red").empty());
+}
+
+TEST_CASE("The words of a description are found whole, those of id and name by what they begin with too", "[unit]") {
+  searched_store store{described("AB12-34", "hanging hearts", "of porcelain, hangs in windows"), described("2", "porcelain bird", "")};
+  CHECK(store.ids("ab1") == strings{"AB12-34"});
+  CHECK(store.ids("3") == strings{"AB12-34"});
+  CHECK(store.ids("han") == strings{"AB12-34"});
+  CHECK(store.ids("window").empty());
+  CHECK(store.ids("windows") == strings{"AB12-34"});
+  CHECK(store.ids("windows hea") == strings{"AB12-34"});
+  CHECK(store.ids("porcelai") == strings{"2"});
+  CHECK(store.ids("porcelain") == strings{"2", "AB12-34"});
+}
+
+TEST_CASE("Of a description the first two thousand characters are searched", "[unit]") {
+  const std::string before(1990, '.');
+  searched_store store{described("1", "name", before + " porcelain"), described("2", "name", before + " stone porcelain"),
+                       described("3", "name", "porcelain " + before + "window")};
+  CHECK(store.ids("porcelain") == strings{"1", "3"});
+  CHECK(store.ids("stone") == strings{"2"});
+  store.add(described("2", "name", before + " stone windows")); // the opening stays as it was
+  CHECK(store.page("stone").items(0).description() == before + " stone windows");
+  store.check_index();
+}
+
+TEST_CASE("Of name and id the first forty beginnings are found, and all words whole", "[unit]") {
+  const std::string thirty_eight = "abcdefghijklmnopqrs tuvwxyzabcdefghijkl"; // letters of words
+  searched_store store{sample("code1", thirty_eight + " heart"), sample("code2", "abc")};
+  CHECK(store.ids("he") == strings{"code1"});
+  CHECK(store.ids("hea").empty());
+  CHECK(store.ids("heart") == strings{"code1"});
+  CHECK(store.ids("cod") == strings{"code2"});
+  CHECK(store.ids("code1") == strings{"code1"});
+  store.check_index();
+}
+
+TEST_CASE("A whole word ranks before one that only begins so", "[unit]") {
+  searched_store store{sample("1", "hearts"), sample("2", "heart of porcelain")}; // though it is the longer text
+  CHECK(store.ids("heart") == strings{"2", "1"});
 }
 
 TEST_CASE("An item of a search is the whole product", "[unit]") {
@@ -244,35 +299,47 @@ TEST_CASE("Words that a character of no letter parts are words of their own", "[
   CHECK(store.ids("hearts\xE2\x80\x93holder") == strings{"1"}); // not a phrase
 }
 
-TEST_CASE("A store of the first version is indexed anew, with what it holds", "[unit]") {
+TEST_CASE("A store of an earlier version is indexed anew, with what it holds", "[unit]") {
+  constexpr std::array<store::migration, 2> earlier{{{1, R"sql(
+    CREATE TABLE products(
+      number INTEGER PRIMARY KEY, id TEXT NOT NULL UNIQUE, name TEXT NOT NULL, description TEXT NOT NULL,
+      amount_minor INTEGER NOT NULL CHECK(amount_minor >= 0), currency TEXT NOT NULL,
+      stock INTEGER NOT NULL CHECK(stock >= 0), version INTEGER NOT NULL CHECK(version >= 1),
+      updated_at TEXT NOT NULL
+    ) STRICT;
+    CREATE VIRTUAL TABLE product_texts USING fts5(
+      id, name, description,
+      content='products', content_rowid='number', tokenize='unicode61 remove_diacritics 2', prefix='1 2 3'
+    );
+    CREATE TRIGGER product_texts_insert AFTER INSERT ON products BEGIN
+      INSERT INTO product_texts(rowid, id, name, description)
+      VALUES(new.number, new.id, new.name, new.description);
+    END;
+    CREATE TRIGGER product_texts_delete AFTER DELETE ON products BEGIN SELECT 1; END;
+    CREATE TRIGGER product_texts_update AFTER UPDATE ON products BEGIN SELECT 1; END;
+    INSERT INTO products VALUES(7, 'AB1', 'red hearts', 'of wood', 100, 'GBP', 3, 2, '2010-12-01T08:26:00.000000Z');
+  )sql"},
+                                                     {2, R"sql(
+    DROP TABLE product_texts;
+    CREATE VIRTUAL TABLE product_texts USING fts5(
+      id, name, description,
+      content='products', content_rowid='number', tokenize='unicode61 remove_diacritics 2', prefix='1 2 3 4 5'
+    );
+    INSERT INTO product_texts(product_texts) VALUES('rebuild');
+  )sql"}}};
+  const auto version = GENERATE(std::size_t{1}, std::size_t{2});
   const temporary_directory dir;
   {
-    auto made = bulk_load::open(dir.path());
-    REQUIRE(made->add(sample("1", "red hearts")).has_value());
-    REQUIRE(made->finish().has_value());
-  }
-  {
     auto old = store::database::open(store_file(dir.path()), store::database::access::read_write);
-    REQUIRE(old->execute("DROP TABLE product_texts; CREATE VIRTUAL TABLE product_texts USING fts5("
-                         "id, name, description, content='products', content_rowid='number',"
-                         "tokenize='unicode61 remove_diacritics 2', prefix='1 2 3');"
-                         "INSERT INTO product_texts(product_texts) VALUES('rebuild');"
-                         "DELETE FROM schema_version WHERE number = 2")
-                .has_value());
+    REQUIRE(old->migrate(std::span(earlier).first(version)).has_value());
   }
-  REQUIRE(bulk_load::open(dir.path()).has_value());
-  auto search = product_search::open(dir.path());
-  REQUIRE(search.has_value());
-  v1::SearchProductsRequest request;
-  request.set_page_size(20);
-  request.set_query("heart");
-  const auto found = search->run(*plan_search(request));
-  REQUIRE(found.has_value());
-  CHECK(found->items_size() == 1);
-  auto checked = store::database::open(store_file(dir.path()), store::database::access::read_write);
-  auto index = checked->prepare("SELECT sql FROM sqlite_schema WHERE name = 'product_texts'");
-  REQUIRE(*index->bind_all().step());
-  CHECK(index->text_at(0).find("20") != std::string_view::npos);
+  searched_store store(dir.path());
+  for (const std::string query : {"heart", "ab", "wood"}) CHECK(store.ids(query) == strings{"AB1"});
+  CHECK(store.page("heart").items(0).version() == 2);
+  store.add(sample("AB1", "blue star"));
+  CHECK(store.ids("heart").empty());
+  CHECK(store.ids("star") == strings{"AB1"});
+  store.check_index();
 }
 
 TEST_CASE("Equally good matches come in the order of their ids", "[unit]") {
@@ -301,10 +368,7 @@ TEST_CASE("The index follows what is written", "[unit]") {
   CHECK(store.ids("star") == strings{"a"});
   store.add(described("a", "blue star", "of wood"));
   CHECK(store.ids("wood") == strings{"a"});
-  auto checked = store::database::open(store_file(store.dir.path()), store::database::access::read_write);
-  // Compares the index with the table. Source: https://www.sqlite.org/fts5.html section 6.4.
-  CHECK(checked->execute("INSERT INTO product_texts(product_texts, rank) VALUES('integrity-check', 1)")
-            .has_value());
+  store.check_index();
 }
 
 TEST_CASE("A search cannot be opened before its store is there", "[unit]") {
