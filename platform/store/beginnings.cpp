@@ -5,6 +5,7 @@
 
 #include <cstdint>
 #include <new>
+#include <set>
 #include <string>
 #include <string_view>
 #include <utility>
@@ -15,39 +16,57 @@ namespace {
 
 void give_back(void* kept) { delete static_cast<tokenizer*>(kept); }
 
-std::string_view text_of(sqlite3_value* value) noexcept {
+/// Throws std::bad_alloc when SQLite has no memory for it.
+std::string_view text_of(sqlite3_value* value) {
   const auto* text = reinterpret_cast<const char*>(::sqlite3_value_text(value));
-  return text ? std::string_view(text, static_cast<std::size_t>(::sqlite3_value_bytes(value))) : std::string_view{};
+  if (text) return {text, static_cast<std::size_t>(::sqlite3_value_bytes(value))};
+  if (::sqlite3_value_type(value) != SQLITE_NULL) throw std::bad_alloc();
+  return {};
 }
 
 bool begins_character(char byte) noexcept { return (byte & 0xC0) != 0x80; }
 
-/// Appends those of one word, and takes them off what is left.
-void append_beginnings(std::string& out, std::string_view word, std::int64_t most_characters, std::string_view mark,
-                       std::int64_t& left) {
-  std::int64_t characters = 0;
-  for (std::size_t end = 1; end <= word.size() && characters < most_characters && left > 0; ++end) {
-    if (end < word.size() && !begins_character(word[end])) continue;
-    ++characters;
-    --left;
-    if (!out.empty()) out += ' ';
-    out += mark;
-    out += word.substr(0, end);
+class beginnings {
+ public:
+  beginnings(std::int64_t characters, std::int64_t most, std::string_view mark)
+      : characters_(characters), most_(most), mark_(mark) {}
+
+  /// The word's text must live as long as this.
+  void add(std::string_view word) {
+    std::int64_t characters = 0;
+    for (std::size_t end = 1; end <= word.size() && characters < characters_; ++end) {
+      if (end < word.size() && !begins_character(word[end])) continue;
+      ++characters;
+      append(word.substr(0, end));
+    }
   }
-}
+
+  [[nodiscard]] const std::string& text() const noexcept { return text_; }
+
+ private:
+  void append(std::string_view beginning) {
+    if (static_cast<std::int64_t>(taken_.size()) >= most_ || !taken_.insert(beginning).second) return;
+    if (!text_.empty()) text_ += ' ';
+    text_ += mark_;
+    text_ += beginning;
+  }
+
+  std::int64_t characters_;
+  std::int64_t most_;
+  std::string_view mark_;
+  std::set<std::string_view> taken_;
+  std::string text_;
+};
 
 // SQLite is C: nothing is thrown through it.
 void word_beginnings(sqlite3_context* result, int, sqlite3_value** values) noexcept {
   try {
     const auto words = static_cast<tokenizer*>(::sqlite3_user_data(result))->words(text_of(values[0]));
     if (words.has_error()) return ::sqlite3_result_error(result, "the text was not cut into words", -1);
-    const auto most_characters = ::sqlite3_value_int64(values[1]);
-    auto left = static_cast<std::int64_t>(::sqlite3_value_int64(values[2]));
-    const auto mark = text_of(values[3]);
-    std::string out;
-    for (const auto& word : *words) append_beginnings(out, word.text, most_characters, mark, left);
-    ::sqlite3_result_text64(result, out.data(), out.size(), SQLITE_TRANSIENT, SQLITE_UTF8);
-  } catch (const std::bad_alloc&) {
+    beginnings found(::sqlite3_value_int64(values[1]), ::sqlite3_value_int64(values[2]), text_of(values[3]));
+    for (const auto& word : *words) found.add(word.text);
+    ::sqlite3_result_text64(result, found.text().data(), found.text().size(), SQLITE_TRANSIENT, SQLITE_UTF8);
+  } catch (...) {
     ::sqlite3_result_error_nomem(result);
   }
 }

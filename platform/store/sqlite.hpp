@@ -140,7 +140,7 @@ class database {
 
   /// Makes statements of this connection know word_beginnings(text, characters, most, mark): what the text's words begin
   /// with, as `tokenizer` cuts and folds them, of one character up to so many, in the order of the words and of
-  /// their length, at most so many of them, each with `mark` before it, parted by blanks. A full-text index of that
+  /// their length, each once, at most so many of them, each with `mark` before it, parted by blanks. A full-text index of that
   /// finds what a word begins with for the price of a word. NULL reads as empty and as 0.
   /// Errors: as `tokenizer::open`; as `translate`.
   [[nodiscard]] base::result<void> add_word_beginnings();

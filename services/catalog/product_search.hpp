@@ -16,8 +16,9 @@ class product_search {
   [[nodiscard]] static base::result<product_search> open(const std::filesystem::path& data_dir);
 
   /// One page of the matches among what has been committed. The query is cut into words as the index cuts its
-  /// texts; all must occur, and the last, up to 20 characters, may be the beginning of one of name or id, as far
-  /// as `search_limits::beginnings` reach; without words there is no match. No character has a meaning of its own. Matches are ranked a thousand at a time, in the order in
+  /// texts; all must occur, and the last, up to 20 characters, may be the beginning of one of name or id;
+  /// `search_limits` say how far. Without words there is no match. No character has a meaning of its own, but for
+  /// `beginning_mark`, with which a word is one of an index of beginnings. Matches are ranked a thousand at a time, in the order in
   /// which the products were first stored, so a page may be short though another follows.
   /// Errors: invalid_argument: more than 10 words; as `store::statement::step`.
   /// Cost: that of ranking a thousand matches at most; of words that hardly ever occur together, that of

@@ -15,7 +15,7 @@ namespace {
 // with is a column: FTS5's own beginnings would be those of the description's words too, six entries for a word
 // of five letters where one does, and for a beginning that is in no index it merges the lists of all words that
 // begin so, before it gives the first row. Only the opening of a description is indexed. Both bound what it costs
-// to write the dearest texts, and so does merging by sixteen (platform/http/README.md has the figures).
+// to write long texts (platform/http/README.md has the figures).
 constexpr std::array<store::migration, 3> migrations{{{1, R"sql(
   CREATE TABLE products(
     number INTEGER PRIMARY KEY,
@@ -64,12 +64,11 @@ constexpr std::array<store::migration, 3> migrations{{{1, R"sql(
   DROP TABLE product_texts;
   ALTER TABLE products ADD COLUMN beginnings TEXT NOT NULL DEFAULT '';
   ALTER TABLE products ADD COLUMN opening TEXT GENERATED ALWAYS AS (substr(description, 1, 2000)) VIRTUAL;
-  UPDATE products SET beginnings = word_beginnings(name || ' ' || id, 20, 40, char(0x10FFFD));
+  UPDATE products SET beginnings = word_beginnings(name, 20, 40, char(0x10FFFD)) || ' ' || word_beginnings(id, 20, 20, char(0x10FFFD));
   CREATE VIRTUAL TABLE product_texts USING fts5(
     id, name, opening, beginnings,
     content='products', content_rowid='number', tokenize='unicode61 remove_diacritics 2'
   );
-  INSERT INTO product_texts(product_texts, rank) VALUES('automerge', 16);
   INSERT INTO product_texts(product_texts) VALUES('rebuild');
   CREATE TRIGGER product_texts_insert AFTER INSERT ON products BEGIN
     INSERT INTO product_texts(rowid, id, name, opening, beginnings)
@@ -88,12 +87,13 @@ constexpr std::array<store::migration, 3> migrations{{{1, R"sql(
     VALUES(new.number, new.id, new.name, new.opening, new.beginnings);
   END;
 )sql"}}};
-static_assert(search_limits::prefix_characters == 20 && search_limits::beginnings == 40 &&
-              search_limits::opening_characters == 2000 && beginning_mark == "\xF4\x8F\xBF\xBD"); // as in the SQL here
+static_assert(search_limits::prefix_characters == 20 && search_limits::name_beginnings == 40 &&
+              search_limits::id_beginnings == 20 && search_limits::opening_characters == 2000 &&
+              beginning_mark == "\xF4\x8F\xBF\xBD"); // as in the SQL here
 
 constexpr std::string_view write_sql = R"sql(
   INSERT INTO products(id, name, description, amount_minor, currency, stock, version, updated_at, beginnings)
-  VALUES(?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, word_beginnings(?2 || ' ' || ?1, 20, 40, char(0x10FFFD)))
+  VALUES(?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, word_beginnings(?2, 20, 40, char(0x10FFFD)) || ' ' || word_beginnings(?1, 20, 20, char(0x10FFFD)))
   ON CONFLICT(id) DO UPDATE SET
     name = excluded.name, description = excluded.description, amount_minor = excluded.amount_minor,
     currency = excluded.currency, stock = excluded.stock, version = excluded.version,

@@ -35,8 +35,9 @@ inline constexpr std::string_view beginning_mark = "\xF4\x8F\xBF\xBD";
 /// One connection that writes. Blocking. Thread: one at a time.
 class product_table {
  public:
-  /// Opens or creates the store in a directory, and brings its schema up to date. Errors: unavailable with
-  /// what to do.
+  /// Opens or creates the store in a directory, and brings its schema up to date; a program of an earlier version that
+  /// has it open must be stopped before, or it writes products whose beginnings are not found. Errors: unavailable
+  /// with what to do.
   [[nodiscard]] static base::result<product_table> open(const std::filesystem::path& data_dir);
 
   /// Hands every product to `take`, in no order.

@@ -15,8 +15,9 @@ struct search_limits {
   static constexpr std::size_t query_bytes = 200;
   static constexpr std::size_t words = 10;
   static constexpr std::size_t prefix_characters = 20; ///< of a last word that may be the beginning of one
-  static constexpr std::size_t beginnings = 40;        ///< of the words of name and then id that are found so
-  static constexpr std::size_t opening_characters = 2000; ///< of a description, whose words are found
+  static constexpr std::size_t name_beginnings = 40;   ///< of the words of a name that are found so, the first ones
+  static constexpr std::size_t id_beginnings = 20;     ///< and of an id
+  static constexpr std::size_t opening_characters = 2000; ///< of a description, in which words are found
   static constexpr std::int64_t ranked = 1000;         ///< matches that are ranked among each other
   static constexpr std::int32_t default_page_size = 20;
   static constexpr std::int32_t page_size = 100;

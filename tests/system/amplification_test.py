@@ -295,7 +295,7 @@ class Amplification(Measured):
             products = [product(f"{i:09}" + text(240, letters).strip(), text(size, letters)) for i in range(count)]
             return request("POST", "/v1/products:batch", {"products": products})
 
-        for letters in (5, 20):
+        for letters in (3, 5, 20):
             for what, count, most, make in (("products of 4 KB", 400, MOST, lambda: put(letters)),
                                             ("batches of 220 such products", 6, MOST, lambda: batch(220, 4000, letters)),
                                             ("batches of 500 long names", 6, 2 * MOST, lambda: batch(500, 0, letters))):

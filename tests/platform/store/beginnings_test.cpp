@@ -49,6 +49,10 @@ TEST_CASE_METHOD(fixture, "There are at most so many beginnings, of the first wo
   CHECK(beginnings("red heart", 2, "<", -1).empty());
 }
 
+TEST_CASE_METHOD(fixture, "A beginning of several words is there once, and counts once", "[unit]") {
+  CHECK(beginnings("heart heat heart", 20, "<", 6) == "<h <he <hea <hear <heart <heat");
+}
+
 TEST_CASE_METHOD(fixture, "A beginning ends where a character does, and a mark may be longer than one", "[unit]") {
   const std::string heart = "\xE5\xBF\x83";
   CHECK(beginnings(heart + heart, 20, heart) == heart + heart + " " + heart + heart + heart);

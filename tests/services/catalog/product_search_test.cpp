@@ -140,24 +140,33 @@ TEST_CASE("The words of a description are found whole, those of id and name by w
 
 TEST_CASE("Of a description the first two thousand characters are searched", "[unit]") {
   const std::string before(1990, '.');
-  searched_store store{described("1", "name", before + " porcelain"), described("2", "name", before + " stone porcelain"),
+  searched_store store{described("1", "name", before + " porcelain"), described("2", "name", before + " stone. porcelain"),
                        described("3", "name", "porcelain " + before + "window")};
   CHECK(store.ids("porcelain") == strings{"1", "3"});
   CHECK(store.ids("stone") == strings{"2"});
-  store.add(described("2", "name", before + " stone windows")); // the opening stays as it was
-  CHECK(store.page("stone").items(0).description() == before + " stone windows");
+  CHECK(store.ids("window").empty());
+  store.add(described("3", "name", "porcelain " + before + "door")); // what is searched stays as it was
+  CHECK(store.page("porcelain").items(1).description() == "porcelain " + before + "door");
   store.check_index();
 }
 
-TEST_CASE("Of name and id the first forty beginnings are found, and all words whole", "[unit]") {
+TEST_CASE("Of a name the first forty beginnings are found, of an id twenty, and all words whole", "[unit]") {
   const std::string thirty_eight = "abcdefghijklmnopqrs tuvwxyzabcdefghijkl"; // letters of words
-  searched_store store{sample("code1", thirty_eight + " heart"), sample("code2", "abc")};
-  CHECK(store.ids("he") == strings{"code1"});
+  searched_store store{sample("1234567890-abcdefghi-xyz", thirty_eight + " heart")};
+  const strings found{"1234567890-abcdefghi-xyz"};
+  CHECK(store.ids("he") == found);
   CHECK(store.ids("hea").empty());
-  CHECK(store.ids("heart") == strings{"code1"});
-  CHECK(store.ids("cod") == strings{"code2"});
-  CHECK(store.ids("code1") == strings{"code1"});
+  CHECK(store.ids("heart") == found);
+  CHECK(store.ids("123") == found);
+  CHECK(store.ids("x") == found);
+  CHECK(store.ids("xy").empty());
+  CHECK(store.ids("xyz") == found);
   store.check_index();
+}
+
+TEST_CASE("A product ranks before one as long whose name mentions its id", "[unit]") {
+  searched_store store{sample("85123A", "holder for hearts"), sample("2", "refill for 85123A")};
+  CHECK(store.ids("85123a") == strings{"85123A", "2"});
 }
 
 TEST_CASE("A whole word ranks before one that only begins so", "[unit]") {
@@ -315,15 +324,26 @@ TEST_CASE("A store of an earlier version is indexed anew, with what it holds", "
       INSERT INTO product_texts(rowid, id, name, description)
       VALUES(new.number, new.id, new.name, new.description);
     END;
-    CREATE TRIGGER product_texts_delete AFTER DELETE ON products BEGIN SELECT 1; END;
-    CREATE TRIGGER product_texts_update AFTER UPDATE ON products BEGIN SELECT 1; END;
-    INSERT INTO products VALUES(7, 'AB1', 'red hearts', 'of wood', 100, 'GBP', 3, 2, '2010-12-01T08:26:00.000000Z');
+    CREATE TRIGGER product_texts_delete AFTER DELETE ON products BEGIN
+      INSERT INTO product_texts(product_texts, rowid, id, name, description)
+      VALUES('delete', old.number, old.id, old.name, old.description);
+    END;
+    CREATE TRIGGER product_texts_update AFTER UPDATE ON products
+    WHEN old.id <> new.id OR old.name <> new.name OR old.description <> new.description BEGIN
+      INSERT INTO product_texts(product_texts, rowid, id, name, description)
+      VALUES('delete', old.number, old.id, old.name, old.description);
+      INSERT INTO product_texts(rowid, id, name, description)
+      VALUES(new.number, new.id, new.name, new.description);
+    END;
+    INSERT INTO products VALUES
+      (7, 'AB1', 'red hearts', 'of wood', 100, 'GBP', 3, 2, '2010-12-01T08:26:00.000000Z'),
+      (9, 'C', 'long', printf('stone%.2000c porcelain', '.'), 100, 'GBP', 3, 2, '2010-12-01T08:26:00.000000Z');
   )sql"},
                                                      {2, R"sql(
     DROP TABLE product_texts;
     CREATE VIRTUAL TABLE product_texts USING fts5(
       id, name, description,
-      content='products', content_rowid='number', tokenize='unicode61 remove_diacritics 2', prefix='1 2 3 4 5'
+      content='products', content_rowid='number', tokenize='unicode61 remove_diacritics 2', prefix='1 2 3 4 5 6 7 8 9 10 11 12 13 14 15 16 17 18 19 20'
     );
     INSERT INTO product_texts(product_texts) VALUES('rebuild');
   )sql"}}};
@@ -335,6 +355,8 @@ TEST_CASE("A store of an earlier version is indexed anew, with what it holds", "
   }
   searched_store store(dir.path());
   for (const std::string query : {"heart", "ab", "wood"}) CHECK(store.ids(query) == strings{"AB1"});
+  CHECK(store.ids("stone") == strings{"C"});
+  CHECK(store.ids("porcelain").empty());
   CHECK(store.page("heart").items(0).version() == 2);
   store.add(sample("AB1", "blue star"));
   CHECK(store.ids("heart").empty());
