@@ -106,6 +106,11 @@ class Ranking:
         steps = (self.memory(name) or {}).get("steps", [])
         return next((s["rss_bytes"] for s in steps if s["connections"] == connections), None)
 
+    def reached(self, name, connections):
+        """Whether so many connections were there at that step of the ramp."""
+        steps = (self.memory(name) or {}).get("steps", [])
+        return any(s["connections"] == connections and not s["missing"] for s in steps)
+
     def errors(self, name):
         """Errors over requests of all closed loops of a server."""
         runs = [run for by_name in self.data["runs"].values() for _, run in rounds.all_runs(by_name.get(name, {}))]

@@ -45,7 +45,7 @@ def main_table(ranking):
     columns = [s for s in ranking.scenarios() if s["name"] in ("hello", "close", "product", "mixed")]
     header = ["server"] + [f"{s['name']} req/s" for s in columns]
     extra = ["hello to the floor", "CPU us"]
-    extra += ["p99 at 50 %, us"] if ranking.latency else []
+    extra += ["p99 at 50 %, us", "at one rate"] if ranking.latency else []
     extra += ["KiB at 15,000"] if ranking.data.get("ramp") else []
     first = columns[0]["name"] if columns else None
     names = [name for name, _ in ranking.ordered(first)] if first else list(ranking.servers)
@@ -55,10 +55,10 @@ def main_table(ranking):
         row += [rate(ranking.figure(s["name"], name, RATE)) + mark(ranking.flawed(s["name"], name)) for s in columns]
         row += [ratio(ranking.ratio("hello", name)), ratio(ranking.figure("hello", name, COST))]
         if ranking.latency:
-            row.append(p99(ranking.at_compared(name)))
+            row += [p99(ranking.at_compared(name)), p99(ranking.at_same_rate(name))]
         if ranking.data.get("ramp"):
             resident = ranking.resident_at(name, RESIDENT_AT)
-            row.append(f"{resident / 1024:,.0f}" if resident else "")
+            row.append(f"{resident / 1024:,.0f}" + mark(not ranking.reached(name, RESIDENT_AT)) if resident else "")
         if any(row[1:]):
             rows.append(row)
     return report.markdown_table(header + extra, rows)
@@ -79,7 +79,7 @@ def text(ranking):
         blocks.append(f"Runs kept though the host or another process disturbed them, after up to two repetitions: {len(disturbed)}; "
                       "report.html lists them.")
     if any(FLAWED in block for block in blocks):
-        blocks.append(f"{FLAWED.strip()}: with errors or wrong answers in some run, or the offered rate was not held.")
+        blocks.append(f"{FLAWED.strip()}: with errors or wrong answers in some run, or the offered rate was not held, or not all connections were there.")
     missing = sorted({name for part, name, _ in ranking.not_measured() if part == "build"})
     if missing:
         blocks.append("Not built here: " + ", ".join(missing) + ".")

@@ -1,9 +1,9 @@
-"""What the project set out to reach, and whether a ranking reached it: judged by medians of ratios within a round."""
+"""What the project set out to reach, and whether a ranking reached it: judged by medians of ratios within a round, which says when a round missed it."""
 
 import report
 from ranking import COST, RATE
 
-REACHED, MISSED, UNKNOWN = "reached", "**not reached**", "not measured"
+REACHED, BY_THE_MEDIAN, MISSED, UNKNOWN = "reached", "reached by the median, not in each round", "**not reached**", "not measured"
 EPOLL = ("troupe-epoll", "troupe")  # What runs by epoll: forced, or where there is no other way, unasked.
 WAYS = ("troupe", "troupe-epoll", "troupe-io_uring")
 FLOORS = ("floor", "floor-ring")
@@ -18,11 +18,14 @@ def _ratio(text, spread, name, reference, least=None, most=None):
     """A row for a ratio that must be at least, or at most, something."""
     if not spread:
         return text, "", UNKNOWN
-    if least == 1.0 or most == 1.0:  # ahead is more than level
-        good = spread["median"] > 1.0 if least else spread["median"] < 1.0
-    else:
-        good = spread["median"] >= least if least is not None else spread["median"] <= most
-    return text, f"{name} {report.show(spread, 3)} of {reference}", _verdict(good)
+
+    def good(ratio):
+        if least == 1.0 or most == 1.0:  # ahead is more than level
+            return ratio > 1.0 if least else ratio < 1.0
+        return ratio >= least if least is not None else ratio <= most
+
+    in_each = good(spread["min"]) and good(spread["max"])
+    return text, f"{name} {report.show(spread, 3)} of {reference}", (REACHED if in_each else BY_THE_MEDIAN) if good(spread["median"]) else MISSED
 
 
 def _to_floor(ranking, text, scenario, ways, floors, least):
