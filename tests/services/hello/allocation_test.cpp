@@ -129,6 +129,15 @@ TEST_CASE("one keep-alive /hello more in a turn allocates nothing") {
   CHECK(allocations_a_request(client, "/hello") == 0);
 }
 
+// Alone, a request pays for what a turn's requests share, all of it CAF's: the mailbox elements of the wake-up, the request and the answer, and for
+// each of them a node of the worker's queue of jobs.
+TEST_CASE("one keep-alive /hello alone in its turn allocates at most three mailbox elements and their three jobs") {
+  greeter g;
+  server::test::client client(g.listening->where().port);
+  allocations_for(client, "/hello", 32); // warm-up
+  CHECK(allocations_for(client, "/hello", 1) <= 6); // fewer, if the connection actor was awake still
+}
+
 TEST_CASE("one allocation more a request is seen") {
   greeter g;
   server::test::client client(g.listening->where().port);
