@@ -1,4 +1,4 @@
-"""What the project set out to reach, and whether a ranking reached it: judged by medians of ratios within a round, which says when a round missed it."""
+"""What the project set out to reach, and whether a ranking reached it: judged by medians of ratios within a round; the verdict says when a round missed it."""
 
 import report
 from ranking import COST, RATE
